@@ -1,0 +1,1 @@
+"""A simulated PBX with call processing of its own."""

@@ -1,0 +1,1 @@
+"""The daemon: configuration, construction, life, operator tools."""

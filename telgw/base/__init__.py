@@ -1,0 +1,1 @@
+"""Ground floor: ids, outcomes, time, numbers and limits. Imports nothing of telgw."""

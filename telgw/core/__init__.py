@@ -1,0 +1,1 @@
+"""Sessions, feeds, dispatch and the ports that links and fronts plug into."""

@@ -1,0 +1,1 @@
+"""Client protocols on real sockets."""

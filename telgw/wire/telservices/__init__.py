@@ -1,0 +1,1 @@
+"""The TelServices protocol as typed values."""
