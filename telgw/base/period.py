@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import NewType
+
+#: Seconds. An option annotated so is written as a length of time in the configuration file.
+Period = NewType("Period", float)
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _PERIOD = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?")
