@@ -32,13 +32,16 @@ class TimeSource(Protocol):
 
 
 class Clock:
-    """Monotonic seconds and timers over a time source."""
+    """Seconds and timers over a time source.
 
-    def __init__(self, source: TimeSource) -> None:
+    `seconds` replaces the source's own idea of the time: a reactor's may follow the wall clock, and durations must not.
+    """
+
+    def __init__(self, source: TimeSource, seconds: Callable[[], float] | None = None) -> None:
         self._source = source
         self._timers: dict[int, tuple[str, Timer]] = {}
         self._next = 0
-        self.seconds = source.seconds
+        self.seconds = seconds or source.seconds
 
     def call_later(self, delay: float, call: Callable[..., object], *args: Any) -> Timer:
         """Call `call(*args)` in `delay` seconds (>= 0)."""

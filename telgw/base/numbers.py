@@ -78,8 +78,7 @@ class DeviceSet:
         At most MAX_LISTED_DEVICES of them.
         """
         count = 0
-        for number in sorted(self._single):
-            yield number
+        yield from sorted(self._single)
         for digits, low, high in self._ranges:
             for value in range(low, high + 1):
                 count += 1
