@@ -249,7 +249,7 @@ def _read_link(document: Document, entry: Entry, path: str, plugins: Installed) 
     section = read_section(document, entries, path, LinkSection, known=known)
     own = None if options is None else read_section(document, entries, path, options, known=None)
     if section is FAULTY or own is FAULTY:
-        return cast(LinkSection, FAULTY)
+        return cast("LinkSection", FAULTY)
     return replace(section, options=own)
 
 
