@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
+from telgw_plugins.simulated.control import Control
+from telgw_plugins.simulated.faults import MONITOR, NO_FAULTS, SNAPSHOT, UNMONITOR, Faults, Operation
 from telgw_plugins.simulated.options import SimulatedOptions
 from telgw_plugins.simulated.outlet import Outlet
 from telgw_plugins.simulated.pbx import Pbx
@@ -22,6 +24,9 @@ from telgw.core.ports import LinkContext, LinkSink, LinkState
 from telgw.model.commands import Command
 from telgw.model.facts import DeviceSnapshot, Fact
 
+#: Seconds that the PBX needs to restart.
+RESTART_SECONDS = 0.5
+
 
 class SimulatedLink:
     """A link (telgw.core.ports.Link) to a PBX of its own."""
@@ -30,13 +35,19 @@ class SimulatedLink:
         self.options = options
         self._context = context
         self._clock = context.clock
+        #: names of calls: not used again when the PBX restarts
         self._ids: Iterator[str] = map("c{}".format, count(1))
         self._epoch = 0
         self._ready = False
         self._sink: LinkSink | None = None
         self._coming_up: Timer | None = None
         self._outlet = Outlet(context.clock)
+        self._unanswered: dict[Deferred[Any], None] = {}
+        self.faults = NO_FAULTS
+        self._rejected: frozenset[Operation] = frozenset()
+        self._silenced: frozenset[Operation] = frozenset()
         self.pbx = self._new_pbx()
+        self.control = Control(self) if options.control else None
 
     def _new_pbx(self) -> Pbx:
         return Pbx(self._context.devices, self.options, self._clock, self._ids, self._on_facts)
@@ -46,7 +57,10 @@ class SimulatedLink:
     def start(self, sink: LinkSink) -> None:
         """Connect. It is ready in a later turn of the reactor, as with any other PBX."""
         self._sink = sink
-        self._connect()
+        if self.faults.link_down:
+            self._status(LinkState.WAITING, _DOWN)
+        else:
+            self._connect()
 
     def stop(self) -> Deferred[None]:
         """Switch link and PBX off."""
@@ -72,40 +86,109 @@ class SimulatedLink:
         self._ready = False
         self._outlet.clear()
         self.pbx.unmonitor_all()
+        unanswered, self._unanswered = self._unanswered, {}
+        for answer in unanswered:
+            answer.errback(ServiceError(ErrorCode.PBX_LINK_OUT_OF_SERVICE, "the link went down"))
 
     def _status(self, state: LinkState, reason: str = "") -> None:
         if self._sink is not None:
             self._sink.status(state, self._epoch, reason)
 
+    # --- faults
+
+    def disturb(self, faults: Faults) -> None:
+        """Apply this set of faults instead of the present one."""
+        before, self.faults = self.faults, faults
+        self._rejected = faults.rejected()
+        self._silenced = faults.silenced()
+        self._outlet.delay = faults.delay
+        for number in faults.refuse_monitor:
+            self._end_monitor(number)
+        if faults.restart:
+            self.pbx.stop()
+            self._disconnect()
+            self.pbx = self._new_pbx()
+        if self._sink is None:
+            return
+        if faults.link_down:
+            if faults.restart or not before.link_down:
+                self._disconnect()
+                self._status(LinkState.WAITING, _DOWN)
+        elif faults.restart:
+            self._status(LinkState.WAITING, "the PBX restarts")
+            self._coming_up = self._clock.call_later(RESTART_SECONDS, self._connect)
+        elif before.link_down:
+            self._connect()
+
+    def _end_monitor(self, number: str) -> None:
+        if number in self.pbx.monitored():
+            self.pbx.unmonitor(number)
+            if self._sink is not None:
+                self._outlet.put(self._sink.monitor_ended, self._epoch, number, _REFUSED)
+
     # --- what the PBX says
 
     def _on_facts(self, facts: list[Fact]) -> None:
-        if self._ready and self._sink is not None:
-            self._outlet.put(self._sink.facts, self._epoch, facts)
+        if not self._ready or self._sink is None:
+            return
+        if self.faults.reorder_events:
+            swapped = facts[:]
+            swapped[0 : len(facts) - 1 : 2], swapped[1::2] = facts[1::2], facts[0 : len(facts) - 1 : 2]
+            facts = swapped
+        if self.faults.duplicate_events:
+            facts = [fact for fact in facts for _ in range(2)]
+        self._outlet.put(self._sink.facts, self._epoch, facts)
 
     # --- what the PBX is asked
 
     def monitor(self, device: str) -> Deferred[None]:
         """Report the device from now on."""
-        return self._ask(Pbx.monitor, device)
+        if self._ready and device in self.faults.refuse_monitor and MONITOR not in self._silenced:
+            return self._answer(ServiceError(ErrorCode.PBX_REJECT, _REFUSED))
+        return self._ask(MONITOR, Pbx.monitor, device)
 
     def unmonitor(self, device: str) -> Deferred[None]:
         """Report it no more."""
-        return self._ask(Pbx.unmonitor, device)
+        return self._ask(UNMONITOR, Pbx.unmonitor, device)
 
     def snapshot(self, device: str) -> Deferred[DeviceSnapshot]:
         """What is, now."""
-        return self._ask(snapshot, device)
+        return self._ask(SNAPSHOT, snapshot, device)
 
     def execute(self, command: Command) -> Deferred[Any]:
         """Do it."""
-        return self._ask(execute, command)
+        return self._ask(type(command), execute, command)
 
-    def _ask(self, do: Callable[[Pbx, Any], Any], subject: Any) -> Deferred[Any]:
+    def _ask(self, operation: Operation, do: Callable[[Pbx, Any], Any], subject: Any) -> Deferred[Any]:
         if not self._ready:
             return fail(ServiceError(ErrorCode.PBX_LINK_OUT_OF_SERVICE, "the link is down"))
-        try:
-            result = self.pbx.turn(do, subject)
-        except ServiceError as error:
-            return fail(error)
-        return succeed(result)
+        if operation in self._silenced:
+            return Deferred()
+        result: Any
+        if operation in self._rejected:
+            result = ServiceError(ErrorCode.PBX_REJECT, "this PBX refuses the service")
+        else:
+            try:
+                result = self.pbx.turn(do, subject)
+            except ServiceError as error:
+                result = error
+        return self._answer(result)
+
+    def _answer(self, result: Any) -> Deferred[Any]:
+        if self._outlet.late:
+            answer: Deferred[Any] = Deferred()
+            self._unanswered[answer] = None
+            self._outlet.put(self._tell_answer, answer, result)
+            return answer
+        return fail(result) if isinstance(result, ServiceError) else succeed(result)
+
+    def _tell_answer(self, answer: Deferred[Any], result: Any) -> None:
+        del self._unanswered[answer]
+        if isinstance(result, ServiceError):
+            answer.errback(result)
+        else:
+            answer.callback(result)
+
+
+_DOWN = "the link is down"
+_REFUSED = "the PBX refuses to monitor this device"

@@ -22,6 +22,11 @@ class Outlet:
         self._timer: Timer | None = None
         self._telling = False
 
+    @property
+    def late(self) -> bool:
+        """Whether what is put now is told later."""
+        return self.delay > 0 or (bool(self._waiting) and self._waiting[-1][0] > self._clock.seconds())
+
     def put(self, tell: Callable[..., object], *args: Any) -> None:
         """Make the call `tell(*args)` when its time has come."""
         if not self.delay and not self._waiting and not self._telling:
