@@ -1,0 +1,185 @@
+"""TelServices messages as bytes and as values: the public face of this package.
+
+Requests come in a stream without delimiters, so `RequestReader` finds the end of one; everything else is given whole. Reading raises
+RemoteProtocolError, whatever the bytes; writing raises LocalProtocolError for values that the protocol cannot say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from telgw.base.limits import MAX_REQUEST_BYTES, MAX_TEXT_LENGTH, MAX_XML_DEPTH, MAX_XML_ELEMENTS
+from telgw.base.outcome import ErrorCode
+from telgw.wire.errors import LocalProtocolError, RemoteProtocolError
+from telgw.wire.telservices.events import Event
+from telgw.wire.telservices.reading import Flaw, Read, compile_reader
+from telgw.wire.telservices.requests import SERVICES, Request
+from telgw.wire.telservices.returns import RESULTS, Return
+from telgw.wire.telservices.schema import OneOf, Shape, names_in, shape_of
+from telgw.wire.telservices.writing import Write, compile_writer
+from telgw.wire.xmlsafe import DocumentScanner, Limits, parse_document
+from telgw.wire.xmltree import Names
+
+#: What a stranger may send.
+REQUEST_LIMITS = Limits(MAX_REQUEST_BYTES, MAX_XML_DEPTH, MAX_XML_ELEMENTS, MAX_TEXT_LENGTH)
+#: What a gateway may answer to our own tools: a history of some 100,000 records.
+ANSWER_LIMITS = Limits(64 * 1024 * 1024, MAX_XML_DEPTH, 2_000_000, MAX_TEXT_LENGTH)
+
+REQUEST_SHAPE = shape_of(Annotated[Any, OneOf("service", SERVICES)])
+RETURN_SHAPE = shape_of(
+    Annotated[
+        Any,
+        OneOf("result or error", {"result": Annotated[Any, OneOf("result", RESULTS)], "error": ErrorCode}),
+    ]
+)
+EVENT_SHAPE = shape_of(Event)
+
+_REQUEST, _RETURN, _EVENT = "TelServiceRequest", "TelServiceReturn", "TelServiceEvent"
+_BLANKS = b" \t\r\n"
+
+
+class _Reading:
+    """How the messages of one kind are read."""
+
+    __slots__ = ("_names", "_read", "_root")
+
+    def __init__(self, root: str, shape: Shape, *, filled: bool) -> None:
+        self._root = root
+        self._read: Read = compile_reader(shape, filled=filled)
+        self._names = Names({root, "true", "false", *names_in(shape)})
+
+    def value(self, document: bytes, ignored: list[str]) -> Any:
+        """The value of a whole document that a scanner has let through."""
+        root = parse_document(document, self._names)
+        if root.tag != self._root:
+            raise RemoteProtocolError(f"the root is {str(root.tag)[:40]!r}, not {self._root}")
+        try:
+            return self._read(root, ignored)
+        except Flaw as flaw:
+            raise RemoteProtocolError(str(flaw) if flaw.path else f"{self._root}{flaw}") from None
+
+    def whole(self, data: bytes, limits: Limits, end_of_pdu: bytes, ignored: list[str]) -> Any:
+        """The value of the one message in `data`."""
+        if end_of_pdu:
+            data = data.strip(_BLANKS).removeprefix(end_of_pdu)
+        scanner = DocumentScanner(limits)
+        document = scanner.receive_data(data)
+        if document is None:
+            raise RemoteProtocolError("the message is incomplete" if data else "there is no message")
+        rest = scanner.trailing
+        if rest and rest.strip(_BLANKS) not in (b"", end_of_pdu.strip(_BLANKS)):
+            raise RemoteProtocolError("there is something after the message")
+        return self.value(document, ignored)
+
+
+_request = _Reading(_REQUEST, REQUEST_SHAPE, filled=True)
+_return = _Reading(_RETURN, RETURN_SHAPE, filled=False)
+_event = _Reading(_EVENT, EVENT_SHAPE, filled=False)
+
+
+class RequestReader:
+    """One request out of a stream of bytes ("there is no mechanism to delimit the protocol data units").
+
+    Feed it with `receive_data` until that returns the request. Bytes after the request are dropped: a connection carries one. With
+    `end_of_pdu` (the setting telserver.TelServices.endOfPDU.sequence) such a sequence may also come before the request.
+    """
+
+    __slots__ = ("_done", "_end_of_pdu", "_lead", "_limits", "_scanner", "_skipped", "ignored")
+
+    def __init__(self, *, end_of_pdu: bytes = b"", limits: Limits = REQUEST_LIMITS) -> None:
+        #: Elements that were not understood and left out, each as "parent/element".
+        self.ignored: tuple[str, ...] = ()
+        self._end_of_pdu = end_of_pdu
+        self._limits = limits
+        self._scanner: DocumentScanner | None = None
+        self._lead = b""
+        self._skipped = 0
+        self._done = False
+
+    def receive_data(self, data: bytes) -> Request | None:
+        """Take the next bytes; return the request as soon as it is complete, else None."""
+        if self._done:
+            return None
+        if self._scanner is None:
+            if self._end_of_pdu:
+                data = self._without_lead(data)
+                if not data:
+                    return None
+            self._scanner = DocumentScanner(self._limits)
+        document = self._scanner.receive_data(data)
+        if document is None:
+            return None
+        self._done = True
+        ignored: list[str] = []
+        request: Request = _request.value(document, ignored)
+        if ignored:
+            self.ignored = tuple(ignored)
+        return request
+
+    def receive_end(self) -> None:
+        """The peer sends no more. Raise RemoteProtocolError when the request is not complete."""
+        if not self._done:
+            raise RemoteProtocolError("the request is incomplete")
+
+    def _without_lead(self, data: bytes) -> bytes:
+        """What is left after all sequences that end a message; empty while more bytes must tell."""
+        mark = self._end_of_pdu
+        self._skipped += len(data)
+        data = (self._lead + data).lstrip(_BLANKS)
+        while data.startswith(mark):
+            data = data[len(mark) :].lstrip(_BLANKS)
+        if mark.startswith(data):
+            if self._skipped > self._limits.size:
+                raise RemoteProtocolError(f"more than {self._limits.size} bytes before the request")
+            self._lead = data
+            return b""
+        return data
+
+
+def decode_request(data: bytes, *, end_of_pdu: bytes = b"") -> Request:
+    """The request in `data`, which holds it whole."""
+    request: Request = _request.whole(data, REQUEST_LIMITS, end_of_pdu, [])
+    return request
+
+
+def decode_return(data: bytes, *, end_of_pdu: bytes = b"") -> Return:
+    """The answer in `data`, which holds it whole."""
+    answer: Return = _return.whole(data, ANSWER_LIMITS, end_of_pdu, [])
+    return answer
+
+
+def decode_event(data: bytes, *, end_of_pdu: bytes = b"") -> Event:
+    """The event in `data`: one datagram."""
+    event: Event = _event.whole(data, REQUEST_LIMITS, end_of_pdu, [])
+    return event
+
+
+def _encoder(write: Write) -> Callable[[Any], bytes]:
+    def encode(value: Any) -> bytes:
+        try:
+            return write(value).encode()
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            raise LocalProtocolError(f"{type(value).__name__} cannot be written: {error!r}") from error
+
+    return encode
+
+
+_write_request = _encoder(compile_writer(REQUEST_SHAPE, _REQUEST))
+_write_return = _encoder(compile_writer(RETURN_SHAPE, _RETURN))
+_write_event = _encoder(compile_writer(EVENT_SHAPE, _EVENT))
+
+
+def encode_request(request: Request) -> bytes:
+    """The request as it is sent."""
+    return _write_request(request)
+
+
+def encode_return(answer: Return) -> bytes:
+    """The answer as it is sent."""
+    return _write_return(answer)
+
+
+def encode_event(event: Event) -> bytes:
+    """The event as it is sent."""
+    return _write_event(event)
