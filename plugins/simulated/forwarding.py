@@ -50,6 +50,8 @@ def find_route(pbx: Pbx, number: str, call: Call, from_outside: bool, hops: int 
     redirecting: str | None = None
     cause = EventCause.NONE
     while True:
+        if hops > MAX_HOPS:
+            return Route(number, None, EventCause.DEST_NOT_OBTAINABLE, redirecting, cause, hops)
         phone = pbx.phone(number)
         if phone is None:
             end: End | None = pbx.queues.get(number)
@@ -81,5 +83,3 @@ def find_route(pbx: Pbx, number: str, call: Call, from_outside: bool, hops: int 
             return Route(number, phone, failure, redirecting, cause, hops)
         redirecting, number, cause = number, target, next_cause
         hops += 1
-        if hops > MAX_HOPS:
-            return Route(number, None, EventCause.DEST_NOT_OBTAINABLE, redirecting, cause, hops)
