@@ -8,16 +8,15 @@ library sees a byte of it. Rules of this file:
 * The answer never depends on how the bytes were cut into chunks.
 * Every byte is looked at a bounded number of times: what has been searched is not searched again when the next chunk comes.
 * A document that comes in one chunk is matched by one regular expression, whose possessive quantifiers never go back. All others,
-  and all that are wrong, take the way of small steps, which knows why it refuses.
+  and all that are wrong, take the way of small steps, which knows why it refuses; it only skips runs of whole elements at once.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import lru_cache
 
 from telgw.wire.errors import LocalProtocolError, RemoteProtocolError
+from telgw.wire.xmllimits import BLANK, NAME, RUN_DEPTH, Limits
 from telgw.wire.xmltree import parse_document
 
 __all__ = ["DocumentScanner", "Limits", "escape", "parse_document"]
@@ -29,52 +28,26 @@ _MAX_DECLARATION = 256
 #: What a scanner of ASCII bytes can trust: ASCII and supersets of it.
 _ENCODINGS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "windows-1252"})
 
+#: Runs that are looked for in one chunk, and the bytes that a chunk must have for it: each search may be in vain.
+_RUNS_PER_CHUNK = 8
+_MIN_RUN_CHUNK = 512
+
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\n"
-_BLANK = rb"[ \t\r\n]*+"
-#: A name without a colon; nobody needs more than 128 bytes.
-_NAME = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_.\-\x80-\xff]{0,127}+"
-_TAG = re.compile(rb"<(/?)" + _NAME + _BLANK + rb"(/?)>")
+_TAG = re.compile(rb"<(/?)" + NAME + BLANK + rb"(/?)>")
 _DECLARATION = re.compile(
     rb"<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*([\"'])1\.[0-9]\1"
     rb"(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*([\"'])([A-Za-z][A-Za-z0-9._\-]*)\2)?"
     rb"(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*([\"'])(?:yes|no)\4)?[ \t\r\n]*\?>"
 )
-#: Levels that the one expression covers; a protocol deeper than this takes the small steps.
-_WHOLE_DEPTH = 12
-
-
-@lru_cache(maxsize=64)
-def _whole(depth: int, text: int) -> re.Pattern[bytes]:
-    """Match a whole document of at most `depth` levels, without declaration, comments and CDATA: almost every one that comes."""
-    element = leaf = rb"<" + _NAME + rb"(?:/>|>[^<\0]{0,%d}+</" % text + _NAME + rb">)"
-    for _ in range(min(depth, _WHOLE_DEPTH) - 1):
-        content = rb"(?:(?:" + element + _BLANK + rb")++|[^<\0]{0,%d}+)" % text
-        element = rb"<" + _NAME + rb"(?:/>|>" + _BLANK + content + rb"</" + _NAME + rb">)"
-    return re.compile(_BLANK + rb"(" + (element if depth > 1 else leaf) + rb")")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one document may have, at most: bytes from its first to its last, levels of elements, elements, and bytes of the text between
-    two tags (without the blanks before it)."""
-
-    size: int
-    depth: int
-    elements: int
-    text: int
-    whole: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "whole", _whole(self.depth, self.text))
 
 
 class DocumentScanner:
     """Find the end of one document. Feed it with `receive_data` until that returns the document; `trailing` is what came after it."""
 
     __slots__ = (
-        "_at", "_buffer", "_chunks", "_depth", "_elements", "_fresh_tag", "_inside", "_limits", "_searched", "_skipped", "_text",
-        "trailing",
+        "_at", "_buffer", "_chunks", "_depth", "_elements", "_fresh_tag", "_inside", "_limits", "_runs", "_searched", "_skipped",
+        "_text", "trailing",
     )  # fmt: skip
 
     def __init__(self, limits: Limits) -> None:
@@ -102,6 +75,7 @@ class DocumentScanner:
 
     def _begin(self) -> None:
         self._buffer = bytearray()
+        self._runs = 0  #: searches for a run that this chunk still allows
         self._skipped = 0  #: blanks before the document
         self._at = 0  #: first byte that is not decided
         self._searched = 0  #: where the search for the end of the construct at `_at` goes on
@@ -125,6 +99,7 @@ class DocumentScanner:
         if (zero := taken.find(b"\0")) >= 0:
             taken = taken[:zero]
         buffer += taken
+        self._runs = _RUNS_PER_CHUNK if len(taken) >= _MIN_RUN_CHUNK else 0
         if self._advance():
             self._chunks = -1
             end = self._at
@@ -254,15 +229,34 @@ class DocumentScanner:
             if not self._depth:
                 raise RemoteProtocolError("an end tag outside the root element")
             self._depth -= 1
-            return True if not self._depth else None
-        self._elements += 1
-        if self._elements > self._limits.elements:
-            raise RemoteProtocolError(f"more than {self._limits.elements} elements")
-        if self._depth >= self._limits.depth:
-            raise RemoteProtocolError(f"elements nested deeper than {self._limits.depth}")
-        if self._fresh_tag:
-            self._depth += 1
-        return True if not self._depth else None
+        else:
+            self._elements += 1
+            if self._elements > self._limits.elements:
+                raise RemoteProtocolError(f"more than {self._limits.elements} elements")
+            if self._depth >= self._limits.depth:
+                raise RemoteProtocolError(f"elements nested deeper than {self._limits.depth}")
+            if self._fresh_tag:
+                self._depth += 1
+                return None
+        if not self._depth:
+            return True
+        if self._runs:
+            self._skip_run()
+        return None
+
+    def _skip_run(self) -> None:
+        """After an element: take all whole elements that follow it in one step, if the limits allow."""
+        self._runs -= 1
+        if self._depth + RUN_DEPTH > self._limits.depth:
+            return
+        run = self._limits.run.match(self._buffer, self._at)
+        if run is None:
+            return
+        start, end = run.span()
+        elements = self._buffer.count(b"<", start, end) - self._buffer.count(b"</", start, end)
+        if self._elements + elements <= self._limits.elements:
+            self._elements += elements
+            self._at = self._searched = end
 
 
 def _complaint(tag: bytes) -> str:

@@ -13,17 +13,18 @@ from collections.abc import Iterable
 from lxml import etree
 
 from telgw.wire.errors import RemoteProtocolError
+from telgw.wire.xmllimits import NAME
 
 #: Strange names that are let through as they are, so that the log can show them. Extensions of the protocol have a few.
 _MAX_STRANGERS = 500
+_MAX_STRANGER = 64
 #: What all further ones are called.
 _NAMELESS = b"unknown"
 
-_NAME = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_.\-\x80-\xff]*+"
-_OPENING = re.compile(rb"<(" + _NAME + rb")")
+_OPENING = re.compile(rb"<(" + NAME + rb")")
 #: Comments and CDATA sections are matched first, so that nothing inside them is taken for a tag.
 _SECTION = rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>"
-_ANY_TAG = re.compile(_SECTION + rb"|(</?)(" + _NAME + rb")", re.DOTALL)
+_ANY_TAG = re.compile(_SECTION + rb"|(</?)(" + NAME + rb")", re.DOTALL)
 _LONG_GAP = re.compile(rb">[ \t\r\n]{16}")
 _ANY_GAP = re.compile(_SECTION + rb"|(?<=>)([ \t\r\n]{16,}+)(?=<)", re.DOTALL)
 
@@ -65,7 +66,7 @@ class Names:
         name = tag[2]
         if name is None or name in self._known or name in self._admitted:
             return tag[0]
-        if self._room and len(name) <= 64:
+        if self._room and len(name) <= _MAX_STRANGER:
             self._room -= 1
             self._admitted.add(name)
             return tag[0]

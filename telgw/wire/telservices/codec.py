@@ -6,7 +6,9 @@ RemoteProtocolError, whatever the bytes; writing raises LocalProtocolError for v
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any
 
 from telgw.base.limits import MAX_REQUEST_BYTES, MAX_TEXT_LENGTH, MAX_XML_DEPTH, MAX_XML_ELEMENTS
@@ -39,6 +41,17 @@ _REQUEST, _RETURN, _EVENT = "TelServiceRequest", "TelServiceReturn", "TelService
 _BLANKS = b" \t\r\n"
 
 
+@lru_cache(maxsize=8)
+def _marks(mark: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"(?:[ \t\r\n]|" + re.escape(mark) + rb")*+")
+
+
+def _lead(data: bytes, mark: bytes) -> int:
+    """How many bytes at the beginning are blanks and marks that end a message."""
+    lead = _marks(mark).match(data)
+    return lead.end() if lead is not None else 0
+
+
 class _Reading:
     """How the messages of one kind are read."""
 
@@ -61,14 +74,15 @@ class _Reading:
 
     def whole(self, data: bytes, limits: Limits, end_of_pdu: bytes, ignored: list[str]) -> Any:
         """The value of the one message in `data`."""
-        if end_of_pdu:
-            data = data.strip(_BLANKS).removeprefix(end_of_pdu)
+        mark = end_of_pdu.strip(_BLANKS)
+        if mark:
+            data = data[_lead(data, mark) :]
         scanner = DocumentScanner(limits)
         document = scanner.receive_data(data)
         if document is None:
             raise RemoteProtocolError("the message is incomplete" if data else "there is no message")
         rest = scanner.trailing
-        if rest and rest.strip(_BLANKS) not in (b"", end_of_pdu.strip(_BLANKS)):
+        if rest and rest.strip(_BLANKS) not in (b"", mark):
             raise RemoteProtocolError("there is something after the message")
         return self.value(document, ignored)
 
@@ -85,12 +99,12 @@ class RequestReader:
     `end_of_pdu` (the setting telserver.TelServices.endOfPDU.sequence) such a sequence may also come before the request.
     """
 
-    __slots__ = ("_done", "_end_of_pdu", "_lead", "_limits", "_scanner", "_skipped", "ignored")
+    __slots__ = ("_done", "_lead", "_limits", "_mark", "_scanner", "_skipped", "ignored")
 
     def __init__(self, *, end_of_pdu: bytes = b"", limits: Limits = REQUEST_LIMITS) -> None:
         #: Elements that were not understood and left out, each as "parent/element".
         self.ignored: tuple[str, ...] = ()
-        self._end_of_pdu = end_of_pdu
+        self._mark = end_of_pdu.strip(_BLANKS) if end_of_pdu else b""
         self._limits = limits
         self._scanner: DocumentScanner | None = None
         self._lead = b""
@@ -98,16 +112,19 @@ class RequestReader:
         self._done = False
 
     def receive_data(self, data: bytes) -> Request | None:
-        """Take the next bytes; return the request as soon as it is complete, else None."""
+        """Take the next bytes; return the request as soon as it is complete, else None. After the request, or after an error, nothing is
+        read any more."""
         if self._done:
             return None
-        if self._scanner is None:
-            if self._end_of_pdu:
-                data = self._without_lead(data)
-                if not data:
+        try:
+            if self._scanner is None:
+                if self._mark and not (data := self._without_lead(data)):
                     return None
-            self._scanner = DocumentScanner(self._limits)
-        document = self._scanner.receive_data(data)
+                self._scanner = DocumentScanner(self._limits)
+            document = self._scanner.receive_data(data)
+        except RemoteProtocolError:
+            self._done = True
+            raise
         if document is None:
             return None
         self._done = True
@@ -118,23 +135,23 @@ class RequestReader:
         return request
 
     def receive_end(self) -> None:
-        """The peer sends no more. Raise RemoteProtocolError when the request is not complete."""
+        """The peer sends no more. Raise RemoteProtocolError when that leaves us without a request."""
         if not self._done:
-            raise RemoteProtocolError("the request is incomplete")
+            self._done = True
+            raise RemoteProtocolError("the request is incomplete" if self._scanner is not None else "there is no request")
 
     def _without_lead(self, data: bytes) -> bytes:
         """What is left after all sequences that end a message; empty while more bytes must tell."""
-        mark = self._end_of_pdu
+        mark = self._mark
         self._skipped += len(data)
-        data = (self._lead + data).lstrip(_BLANKS)
-        while data.startswith(mark):
-            data = data[len(mark) :].lstrip(_BLANKS)
-        if mark.startswith(data):
-            if self._skipped > self._limits.size:
-                raise RemoteProtocolError(f"more than {self._limits.size} bytes before the request")
-            self._lead = data
-            return b""
-        return data
+        data = self._lead + data
+        data = data[_lead(data, mark) :]
+        if not mark.startswith(data):
+            return data
+        if self._skipped > self._limits.size:
+            raise RemoteProtocolError(f"more than {self._limits.size} bytes before the request")
+        self._lead = data
+        return b""
 
 
 def decode_request(data: bytes, *, end_of_pdu: bytes = b"") -> Request:
@@ -159,7 +176,7 @@ def _encoder(write: Write) -> Callable[[Any], bytes]:
     def encode(value: Any) -> bytes:
         try:
             return write(value).encode()
-        except (TypeError, ValueError, LookupError, AttributeError) as error:
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
             raise LocalProtocolError(f"{type(value).__name__} cannot be written: {error!r}") from error
 
     return encode

@@ -144,27 +144,20 @@ def _record(shape: Record, tag: str) -> Write:
     attributes = [field.attribute for field in shape.fields]
     writers = tuple(compile_writer(field.shape, field.name) for field in shape.fields)
     needed = tuple(field.absent is REQUIRED for field in shape.fields)
-    parts: Callable[[Any], tuple[Any, ...]]
+
+    def write(parts: Any) -> str:
+        # What must be there fails in its writer when it is None. A strict zip would cost an event a fifth of its time.
+        written = [form(part) for part, form, need in zip(parts, writers, needed) if part is not None or need]  # noqa: B905
+        return opening + "".join(written) + closing if written else empty
+
     if issubclass(shape.cls, tuple):
-        parts = shape.cls.__iter__  # type: ignore[assignment]
-    elif len(attributes) > 1:
-        parts = attrgetter(*attributes)
-    else:
-
-        def parts(value: Any) -> tuple[Any, ...]:
-            return tuple([getattr(value, attribute) for attribute in attributes])
-
-    def write(value: Any) -> str:
-        content = "".join(
-            [
-                written(part)
-                for part, written, need in zip(parts(value), writers, needed, strict=True)
-                if part is not None or need  # what must be there fails in its writer when it is None
-            ]
-        )
-        return opening + content + closing if content else empty
-
-    return write
+        return write
+    if not attributes:
+        return lambda value: empty
+    values = attrgetter(*attributes)
+    if len(attributes) == 1:
+        return lambda value: write((values(value),))
+    return lambda value: write(values(value))
 
 
 def _routes(shape: Shape, tag: str) -> dict[type, tuple[str, Write, str]]:
