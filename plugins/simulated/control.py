@@ -28,7 +28,7 @@ from telgw_plugins.simulated.pbx import Pbx
 from telgw_plugins.simulated.phone import MANUAL, Answer, Behaviour, Phone, Queue
 from telgw_plugins.simulated.trunk import Line
 
-from telgw.base.numbers import dialable
+from telgw.base.numbers import DeviceSet, dialable
 from telgw.base.outcome import ServiceError
 from telgw.base.period import parse_period
 from telgw.model.states import ForwardType
@@ -60,7 +60,8 @@ class Control:
 
     def __init__(self, link: Controlled) -> None:
         self._link = link
-        self._count: int | None = None
+        #: the plan that was counted, and how many devices it has
+        self._counted: tuple[DeviceSet, int] | None = None
 
     def request(self, method: str, segments: tuple[str, ...], query: Query, body: bytes) -> tuple[int, object]:
         """Do what the request says; status and answer."""
@@ -131,9 +132,9 @@ class Control:
     def _devices(self, query: Query) -> object:
         _only(query)
         pbx = self._link.pbx
-        if self._count is None:
-            self._count = sum(1 for _ in pbx.plan.listed())
-        return show_pbx(pbx, self._count)
+        if self._counted is None or self._counted[0] is not pbx.plan:
+            self._counted = pbx.plan, sum(1 for _ in pbx.plan.listed())
+        return show_pbx(pbx, self._counted[1])
 
     def _act(self, method: str, number: str, action: str, query: Query) -> object:
         known = _ACTIONS.get(action)

@@ -14,11 +14,13 @@ from telgw_plugins.simulated.faults import MONITOR, NO_FAULTS, SNAPSHOT, UNMONIT
 from telgw_plugins.simulated.options import SimulatedOptions
 from telgw_plugins.simulated.outlet import Outlet
 from telgw_plugins.simulated.pbx import Pbx
+from telgw_plugins.simulated.plan import change_plan
 from telgw_plugins.simulated.services import execute
 from telgw_plugins.simulated.snapshot import snapshot
 from twisted.internet.defer import Deferred, fail, succeed
 
 from telgw.base.clock import Timer
+from telgw.base.numbers import DeviceSet
 from telgw.base.outcome import ErrorCode, ServiceError
 from telgw.core.ports import LinkContext, LinkSink, LinkState
 from telgw.model.commands import Command
@@ -33,7 +35,7 @@ class SimulatedLink:
 
     def __init__(self, context: LinkContext, options: SimulatedOptions) -> None:
         self.options = options
-        self._context = context
+        self._devices = context.devices
         self._clock = context.clock
         #: names of calls: not used again when the PBX restarts
         self._ids: Iterator[str] = map("c{}".format, count(1))
@@ -50,7 +52,7 @@ class SimulatedLink:
         self.control = Control(self) if options.control else None
 
     def _new_pbx(self) -> Pbx:
-        return Pbx(self._context.devices, self.options, self._clock, self._ids, self._on_facts)
+        return Pbx(self._devices, self.options, self._clock, self._ids, self._on_facts)
 
     # --- life
 
@@ -68,6 +70,11 @@ class SimulatedLink:
         self.pbx.stop()
         self._sink = None
         return succeed(None)
+
+    def devices_changed(self, devices: DeviceSet) -> None:
+        """Another plan; calls of the devices that stay go on."""
+        self._devices = devices
+        self.pbx.turn(change_plan, devices)
 
     def _connect(self) -> None:
         self._epoch += 1

@@ -66,10 +66,8 @@ class Phone(End):
         return None
 
     def used(self) -> bool:
-        """Whether it is in any way different from a phone that nobody has touched."""
-        return bool(
-            self.legs or self.forwards or self.do_not_disturb or self.message_waiting or self.watched or self.behaviour is not MANUAL
-        )
+        """Whether it looks in any way different from a phone that nobody has touched."""
+        return bool(self.legs or self.forwards or self.do_not_disturb or self.message_waiting or self.behaviour.answer is not Answer.MANUAL)
 
 
 class Queue(End):
