@@ -47,8 +47,12 @@ def _check_ports(document: Document, config: Config) -> None:
     if config.web.listen and document.sound("web.listen"):
         listeners.append(("web.listen", config.web.listen))
     for (first, one), (second, other) in combinations(listeners, 2):
-        if one.collides(other):
+        if not one.collides(other):
+            continue
+        if second in document.lines or first not in document.lines:
             document.fault(second, f"{other} is taken: {first} listens on {one}")
+        else:  # the other one is a default, which nobody finds in the file
+            document.fault(first, f"{one} is taken: {second} listens on {other}")
 
 
 def _check_origins(document: Document, config: Config) -> None:

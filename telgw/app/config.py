@@ -95,11 +95,11 @@ class TelServices:
     idle_timeout: Period = _option(Period(10.0), "a request under way may pause this long between two bytes", min=_SHORTEST)
     request_timeout: Period = _option(Period(30.0), "a request must be complete after this long", min=_SHORTEST)
     keep_alive_timeout: Period = _option(Period(60.0), "an HTTP connection may wait this long for its next request", min=_SHORTEST)
-    max_connections: int = _option(10_000, "connections at once; more are closed at once", min=1)
+    max_connections: int = _option(10_000, "connections at once; more are refused", min=1)
     max_connections_per_address: int = _option(8192, "connections at once from one address", min=1)
     max_request_size: int = _option(MAX_REQUEST_BYTES, "bytes of one request", min=1024, max=64 * 1024 * 1024)
     event_rate: int = _option(20_000, "UDP events per second to one address; what exceeds it waits", min=1)
-    event_queue: int = _option(1000, "UDP events that may wait for one address; the oldest are dropped beyond", min=1)
+    event_queue: int = _option(1000, "UDP events that may wait for one address; more are dropped", min=1)
     device_number_in_events: EventDeviceNumber = _option(
         EventDeviceNumber.ALL, "events that carry deviceNumber; `calls` is the printed form of the document, call events only"
     )

@@ -13,7 +13,8 @@ metadata says the rest:
 
 Annotations that can be read: str, int, float, bool, bytes (a text with escapes), Period, Secret, Address, Path, DeviceSet, Enum, other
 sections, Optional[T], tuple[T, ...] and dict[str, T]. Values are taken as they are written: a device `0123` is not an octal number, and
-`20:00` is not 1200. A section may raise ValueError from `__post_init__` when its values contradict each other.
+`20:00` is not 1200. A section may raise ValueError from `__post_init__` when its values contradict each other; the fault is
+at the line of the option with whose name the message begins.
 """
 
 from __future__ import annotations
@@ -109,7 +110,9 @@ def read_section(
     try:
         return section(**values)
     except ValueError as error:
-        document.fault(path, str(error))
+        name, _, rest = str(error).partition(" ")
+        own = name in values and rest
+        document.fault(below(path, name) if own else path, rest if own else str(error))
         return FAULTY  # type: ignore[no-any-return]
 
 
