@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
-from twisted.python.failure import Failure
 
 from telgw.base.clock import Clock, Timer
 from telgw.base.outcome import ErrorCode, ServiceError
@@ -44,14 +43,14 @@ class Deadlines:
     def _expire(self, outcome: Deferred[Any], what: str) -> None:
         if self._open.pop(outcome, None) is not None:
             reason = f"no answer to {what} within {self.seconds:g} s"
-            outcome.errback(Failure(ServiceError(ErrorCode.PBX_TIMEOUT, reason)))
+            outcome.errback(ServiceError(ErrorCode.PBX_TIMEOUT, reason))
 
     def fail_all(self, error: ServiceError) -> None:
         """The link is gone: nobody will answer."""
         waiting, self._open = self._open, {}
         for outcome, timer in waiting.items():
             timer.cancel()
-            outcome.errback(Failure(error))
+            outcome.errback(error)
 
 
 def refused(code: ErrorCode, reason: str = "") -> Deferred[Any]:

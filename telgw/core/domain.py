@@ -156,7 +156,7 @@ class SwitchingDomain:
     def follow(self, number: str, listener: LineListener) -> Deferred[None]:
         """Tell the listener what happens at the device from now on.
 
-        Fires when the PBX monitors the device and its state is known; fails with a ServiceError, and then the listener is not told anything.
+        Fires when the PBX monitors the device and its state is known; fails with a ServiceError, and then the listener is told nothing.
         """
         if self.state is not LinkState.UP:
             return refused(ErrorCode.PBX_LINK_OUT_OF_SERVICE, f"link {self.name} is {self.state.value}")

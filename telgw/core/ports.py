@@ -60,6 +60,9 @@ class Link(Protocol):
     def stop(self) -> Deferred[None]:
         """Disconnect; fires when nothing of the link is left running."""
 
+    def devices_changed(self, devices: DeviceSet) -> None:
+        """The administrator gave the link other devices than those of its context."""
+
     def monitor(self, device: str) -> Deferred[None]:
         """Have the PBX report the events of `device`. Monitoring twice is monitoring once."""
 

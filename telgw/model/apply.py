@@ -338,7 +338,7 @@ def connection_cleared(graph: Graph, fact: facts.ConnectionCleared, now: float) 
         for connection in remaining:
             connection.cause = None
             if connection.peer == fact.device or len(remaining) == 2:
-                connection.peer = next(one.device.number for one in remaining if one is not connection)
+                connection.peer = next(one.shown for one in remaining if one is not connection)
         call.conference = len(remaining) > 2
     return touched
 

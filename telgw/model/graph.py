@@ -56,6 +56,7 @@ class Connection:
         "peer",
         "progress",
         "state",
+        "withheld",
     )
 
     def __init__(self, call: Call, device: Device, order: int) -> None:
@@ -79,6 +80,13 @@ class Connection:
         self.held_order = 0
         #: ended because its call was joined with another call of the same device
         self.merged = False
+        #: the device has a name of its own only for the link: its number is not to be shown
+        self.withheld = False
+
+    @property
+    def shown(self) -> str | None:
+        """The number of this end as others may see it."""
+        return None if self.withheld else self.device.number
 
     @property
     def id(self) -> ConnectionID:

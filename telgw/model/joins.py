@@ -12,6 +12,7 @@ def _gather(graph: Graph, fact: facts.Transferred | facts.Conferenced, now: floa
     names = {fact.primary_old, fact.secondary_old, *(alias for _, alias in fact.parties)} - {None, fact.call}
     olds = [graph.calls[alias] for alias in (fact.primary_old, fact.secondary_old) if alias in graph.calls]
     olds += [call for alias in names if (call := graph.calls.get(alias or "")) is not None and call not in olds]
+    withheld = {old.alias for old in olds if any(one.peer is None for one in old.connections.values())}
     graph.revive(fact.call)
     result = graph.call(fact.call)
     for old in olds:
@@ -25,12 +26,13 @@ def _gather(graph: Graph, fact: facts.Transferred | facts.Conferenced, now: floa
         if result.first_called is None:
             result.first_called = old.first_called
         result.conference = result.conference or old.conference
-    for number, _ in fact.parties:
+    for number, alias in fact.parties:
         if number not in result.connections and number != fact.device:
             stranger = graph.connect(result, number)
             stranger.state = ConnectionState.CONNECTED
             stranger.progress = Progress.ESTABLISHED
             stranger.connected_at = now
+            stranger.withheld = alias in withheld
             graph.give_appearance(stranger)
             if stranger.device.monitored:
                 graph.suspects.add(number)
@@ -66,7 +68,7 @@ def transferred(graph: Graph, fact: facts.Transferred, now: float) -> list[Devic
 
 
 def _follow_transfer(graph: Graph, result: Call, connection: Connection, fact: facts.Transferred) -> None:
-    others = [number for number in result.connections if number != connection.device.number]
+    others = [other.shown for other in result.connections.values() if other is not connection]
     if connection.state in (ConnectionState.CONNECTED, ConnectionState.HELD) and connection.connected_at is not None:
         connection.progress = Progress.ESTABLISHED
         graph.restarting.append(connection)

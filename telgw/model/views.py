@@ -102,16 +102,15 @@ def part_view(connection: Connection) -> PartView:
     added: tuple[Party, ...] = ()
     conference = False
     if call.conference and connection.state is not ConnectionState.NULL:
-        others = [number for number in call.connections if number != connection.device.number]
+        others = [other.shown for other in call.connections.values() if other is not connection]
         if len(others) > 1:
             conference = True
             if peer in others:
                 others.remove(peer)
-            elif peer is None or peer == "":
-                peer = others.pop(0)
             else:
-                # the party is known to us by another name than its connection: the first one is as good as any
-                others.pop(0)
+                # nobody yet, or known to us by another name than its connection: the first one is as good as any
+                first = others.pop(0)
+                peer = first if peer == "" else peer
             added = tuple(Party(number, ref) for number in others)
     first_called = connection.first_called
     if first_called is not None and first_called in (peer, connection.device.number):

@@ -1,0 +1,147 @@
+"""The daemon: `telgw run`. Chooses the reactor, runs the gateway, listens to signals, tells the service manager."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from telgw.app.config import Config, ConfigError, load
+
+EXIT_OK = 0
+EXIT_CANNOT_RUN = 1
+EXIT_CONFIGURATION = 2
+
+
+def install_reactor(name: str) -> Any:
+    """Install and return the reactor: `epoll` (the default where there is one) or `asyncio` (on uvloop when it is installed)."""
+    if name == "asyncio":
+        import asyncio
+
+        from twisted.internet import asyncioreactor
+
+        try:
+            import uvloop
+
+            loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        except ImportError:
+            loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        asyncioreactor.install(loop)
+    elif sys.platform == "linux":
+        from twisted.internet import epollreactor
+
+        epollreactor.install()
+    from twisted.internet import reactor
+
+    return reactor
+
+
+def notify_service_manager(message: str) -> None:
+    """Tell systemd (sd_notify); does nothing when it does not run us."""
+    path = os.environ.get("NOTIFY_SOCKET")
+    if not path:
+        return
+    if path.startswith("@"):
+        path = "\0" + path[1:]
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+            sock.setblocking(False)
+            sock.connect(path)
+            sock.send(message.encode())
+    except OSError:
+        pass  # it runs without knowing
+
+
+class Daemon:
+    """A gateway under signals. `exit_code` is what the process ends with."""
+
+    def __init__(self, path: Path | None, config: Config, reactor: Any) -> None:
+        from telgw.app import logs
+        from telgw.app.gateway import Gateway
+
+        self.exit_code = EXIT_OK
+        self._path = path
+        self._reactor = reactor
+        logs.configure(config.logs.level, config.logs.format)
+        logs.bridge_twisted()
+        self._log = structlog.get_logger()
+        self._gateway = Gateway(config, reactor, self._log)
+
+    def run(self) -> int:
+        """Run until told to stop."""
+        self._reactor.callWhenRunning(self._start)
+        self._reactor.addSystemEventTrigger("before", "shutdown", self._stop)
+        self._reactor.run()
+        return self.exit_code
+
+    def _start(self) -> None:
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self._reload))
+        try:
+            started = self._gateway.start()
+        except Exception as error:
+            self._cannot_run(error)
+            return
+        started.addCallbacks(lambda _: self._ready(), lambda failure: self._cannot_run(failure.value))
+
+    def _cannot_run(self, error: BaseException) -> None:
+        print(f"telgw: cannot run: {error}", file=sys.stderr, flush=True)
+        self.exit_code = EXIT_CANNOT_RUN
+        self._reactor.stop()
+
+    def _ready(self) -> None:
+        if self._gateway.phase != "running":
+            return
+        lines = [f"telgw is ready ({self._path or 'built-in demo'})"]
+        for what, host, port in self._gateway.listeners.addresses():
+            shown = f"[{host}]" if ":" in host else host
+            lines.append(f"  {what + ':':22}{shown}:{port}")
+            if what == "web":
+                lines.append(f"  {'status:':22}http://{shown}:{port}/status")
+                device = self._some_device()
+                if device:
+                    lines.append(f"  {'web phone:':22}http://{shown}:{port}/phone?device={device}")
+        print("\n".join(lines), flush=True)
+        notify_service_manager("READY=1")
+
+    def _some_device(self) -> str | None:
+        for domain in self._gateway.switchboard.domains.values():
+            for number in domain.devices.listed():
+                return number
+        return None
+
+    def _stop(self) -> Any:
+        notify_service_manager("STOPPING=1")
+        return self._gateway.stop()
+
+    def _reload(self) -> None:
+        """SIGHUP: take the new configuration, or keep the old one and say why."""
+        from telgw.app import logs
+
+        notify_service_manager("RELOADING=1")
+        try:
+            config = load(self._path)
+            self._gateway.reload(config)
+            logs.configure(config.logs.level, config.logs.format)
+        except ConfigError as error:
+            for fault in error.faults:
+                self._log.error("configuration_kept", fault=str(fault))
+        except Exception as error:
+            self._log.error("configuration_kept", fault=str(error))
+        notify_service_manager("READY=1")
+
+
+def run(path: Path | None, reactor_name: str = "epoll") -> int:
+    """`telgw run`: returns the exit code."""
+    try:
+        config = load(path)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIGURATION
+    return Daemon(path, config, install_reactor(reactor_name)).run()

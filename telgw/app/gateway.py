@@ -1,0 +1,262 @@
+"""The gateway: everything that a configuration asks for, built, started, changed and stopped. The only place that knows all the others."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.threads import deferToThreadPool
+
+from telgw import __version__
+from telgw.app.config import Config, EventDeviceNumber, LinkSection
+from telgw.app.listeners import Listeners
+from telgw.app.plugins import BrokenPlugin, installed
+from telgw.base.clock import Clock
+from telgw.core.authentication import Administrator, Authentication
+from telgw.core.callcontrol import CallControl
+from telgw.core.domain import SwitchingDomain
+from telgw.core.measures import Measures
+from telgw.core.ports import LinkContext, LinkState
+from telgw.core.session import SessionEvent
+from telgw.core.sessions import Sessions
+from telgw.core.switchboard import Switchboard, call_references
+from telgw.fronts.connections import Connections
+from telgw.fronts.telservices.notifier import DatagramSockets, UdpNotifier
+from telgw.fronts.telservices.port import PortSettings, TelServicesPort
+from telgw.fronts.telservices.projection import Projection
+from telgw.fronts.telservices.services import Services
+from telgw.fronts.web.metrics import GatewayCollector, MetricsPage
+from telgw.fronts.web.pages import build_router
+from telgw.fronts.web.site import WebSite
+from telgw.stores.authorised import AuthorisedFile
+
+#: seconds that links may take to disconnect, and answers to leave, when the gateway stops: it is gone within 5 s whatever they do
+STOP_LINKS_SECONDS = 3.0
+STOP_ANSWERS_SECONDS = 1.0
+#: seconds after which the gateway counts as started although a link is not up
+START_LINKS_SECONDS = 3.0
+_STARTING = (LinkState.IDLE, LinkState.CONNECTING, LinkState.AUTHENTICATING, LinkState.READY, LinkState.SYNCING)
+_SHOWN_STATES = {LinkState.IDLE: "connecting", LinkState.READY: "syncing"}
+
+
+class Gateway:
+    """One running gateway. Built without touching the network; `start` raises CannotListenError or what reading the state raises."""
+
+    def __init__(self, config: Config, reactor: Any, log: Any) -> None:
+        self.config = config
+        self.phase = "starting"
+        self._reactor = reactor
+        self._log = log
+        self._started_at = time.time()
+        self.clock = clock = Clock(reactor, time.monotonic)
+        self.measures = measures = Measures()
+        self.switchboard = Switchboard()
+        self._refs = call_references(datetime.datetime.now(datetime.UTC))
+        self._saving: Deferred[Any] = succeed(None)
+        self.authorised = AuthorisedFile(config.state.state_directory, self._in_thread, log.bind(part="authorised"))
+        self._datagrams = DatagramSockets()
+        self._projection = Projection()
+        self._notifier = UdpNotifier(self._datagram, self._send, clock, measures, log.bind(part="events"))
+        self.sessions = Sessions(
+            self.switchboard, Authentication(None, self.authorised), self._notifier, clock, log.bind(part="sessions")
+        )
+        self._calls = CallControl(self.switchboard, self.sessions)
+        self.services = Services(self.sessions, self._calls, self._projection, clock, measures, log.bind(part="telservices"))
+        self.connections = Connections(clock, measures, log.bind(part="telservices"), 1, 1)
+        self._port = TelServicesPort(self.services, PortSettings(), self.connections, clock, measures, log.bind(part="telservices"))
+        self._site = WebSite(self._router())
+        self.listeners = Listeners(reactor, log)
+        self._settle(config)
+        for name, section in config.links.items():
+            self.switchboard.add(self._domain(name, section))
+
+    # -- parts
+
+    def _datagram(self, device: str, change: Any) -> bytes:
+        return self.services.datagram(device, change) + self._port.end_of_pdu
+
+    def _send(self, datagram: bytes, target: tuple[str, int]) -> None:
+        self._datagrams.send(datagram, target)
+
+    def _in_thread(self, write: Any) -> None:
+        """One write after the other, none of them on the reactor."""
+        self._saving.addCallback(lambda _: deferToThreadPool(self._reactor, self._reactor.getThreadPool(), write))
+
+    def _router(self) -> Any:
+        gauges = {
+            "telgw_event_queue": ("UDP events that wait for their target", lambda: float(self._notifier.queued)),
+            "telgw_connections": ("Open TelServices connections", lambda: float(len(self.connections))),
+            "telgw_timers": ("Timers that are set", lambda: float(len(self.clock.pending()))),
+        }
+        collector = GatewayCollector(self.measures, self.switchboard, self.sessions, gauges)
+        return build_router(self.status, MetricsPage(collector), self.services, self.sessions, self.switchboard, self.authorised)
+
+    def _domain(self, name: str, section: LinkSection) -> SwitchingDomain:
+        plugin = installed()[section.driver]
+        assert not isinstance(plugin, BrokenPlugin)  # the configuration was checked
+        log = self._log.bind(link=name)
+        link = plugin.build(LinkContext(name, section.devices, self.clock, log), section.options)
+        return SwitchingDomain(
+            name,
+            section.driver,
+            section.devices,
+            link,
+            self.clock,
+            self._refs,
+            self.measures,
+            log,
+            section.request_timeout,
+            section.resync_interval,
+        )
+
+    def _settle(self, config: Config) -> None:
+        """Take the settings that may change while everything runs."""
+        sessions, telservices = config.sessions, config.telservices
+        administrator = sessions.authentication.administrator
+        self.sessions.authentication.administrator = (
+            None if administrator is None else Administrator(administrator.user_id, administrator.password)
+        )
+        self.sessions.limit = sessions.limit
+        self.sessions.polls_per_address = sessions.waiting_polls_per_address
+        self._calls.qualify_may_answer = sessions.qualify_call_may_answer
+        self._projection.call_reference = telservices.call_reference
+        self._projection.first_other_party = sessions.first_other_party
+        self._projection.device_number_in_all_events = telservices.device_number_in_events is EventDeviceNumber.ALL
+        self._notifier.rate = telservices.event_rate
+        self._notifier.queue = telservices.event_queue
+        self._notifier.restricted_session_events = telservices.restricted_session_events
+        self.connections.limit = telservices.max_connections
+        self.connections.limit_per_address = telservices.max_connections_per_address
+        self._port.configure(
+            PortSettings(
+                telservices.end_of_pdu,
+                telservices.make_call_url,
+                telservices.allowed_origins,
+                telservices.idle_timeout,
+                telservices.request_timeout,
+                telservices.keep_alive_timeout,
+                telservices.max_request_size,
+            )
+        )
+
+    # -- life
+
+    def start(self) -> Deferred[None]:
+        """Listen and connect. Fires when clients may come: every link is up, or has had its time."""
+        self.authorised.load()
+        self.listeners.apply(self.config, self._port, self._site)
+        for domain in self.switchboard.domains.values():
+            domain.start()
+        started: Deferred[None] = Deferred()
+        self._await_links(started, self.clock.seconds() + START_LINKS_SECONDS)
+        return started
+
+    def _await_links(self, started: Deferred[None], until: float) -> None:
+        waiting = any(domain.state in _STARTING for domain in self.switchboard.domains.values())
+        if waiting and self.clock.seconds() < until and self.phase == "starting":
+            self.clock.call_later(0.01, self._await_links, started, until)
+            return
+        if self.phase == "starting":
+            self.phase = "running"
+        started.callback(None)
+
+    def stop(self) -> Deferred[None]:
+        """Say goodbye to everybody and be gone; takes less than 5 s."""
+        if self.phase == "stopping":
+            return succeed(None)
+        self.phase = "stopping"
+        self._log.info("stopping")
+        self.sessions.close_all(SessionEvent.CLOSED_BY_ADMIN)
+        links = DeferredList([domain.stop() for domain in self.switchboard.domains.values()], consumeErrors=True)
+        links.addTimeout(STOP_LINKS_SECONDS, self._reactor, onTimeoutCancel=lambda *_: None)
+        stopped: Deferred[None] = Deferred()
+        links.addBoth(lambda _: self._await_answers(stopped, self.clock.seconds() + STOP_ANSWERS_SECONDS))
+        return stopped
+
+    def _await_answers(self, stopped: Deferred[None], until: float) -> None:
+        """Answers that are on their way may still leave; connections that only rest need not."""
+        if self.connections.busy and self.clock.seconds() < until:
+            self.clock.call_later(0.02, self._await_answers, stopped, until)
+            return
+        self.connections.abort_all()
+        self._datagrams.close()
+        closing = DeferredList([self.listeners.close(), self._saving], consumeErrors=True)
+
+        def last(_: object) -> None:
+            self.clock.cancel_all()
+            self._log.info("stopped")
+            stopped.callback(None)
+
+        closing.addBoth(last)
+
+    def reload(self, config: Config) -> None:
+        """Apply the differences; sessions, calls and links that did not change stay. Raises CannotListenError with nothing changed."""
+        self.listeners.apply(config, self._port, self._site)
+        before, self.config = self.config, config
+        self._settle(config)
+        for name, section in before.links.items():
+            new = config.links.get(name)
+            if new is None or (new.driver, new.options) != (section.driver, section.options):
+                self._drop_link(name)
+        for name, section in config.links.items():
+            domain = self.switchboard.domains.get(name)
+            if domain is None:
+                domain = self._domain(name, section)
+                self.switchboard.add(domain)
+                domain.start()
+                continue
+            domain.request_timeout = section.request_timeout
+            domain.resync_interval = section.resync_interval
+            if domain.devices != section.devices:
+                domain.devices = section.devices
+                domain.link.devices_changed(section.devices)
+                self.switchboard.owners_changed()
+        self._drop_orphans()
+        self._log.info("reloaded", source=str(config.source))
+
+    def _drop_link(self, name: str) -> None:
+        domain = self.switchboard.remove(name)
+        for session in self.sessions:
+            if session.domain is domain:
+                self.sessions.close_session(session, SessionEvent.CLOSED_BY_ADMIN)
+        domain.stop().addErrback(lambda failure: self._log.error("link_stop_failed", link=name, reason=failure.getErrorMessage()))
+
+    def _drop_orphans(self) -> None:
+        """Sessions of devices that their link no longer owns."""
+        for session in self.sessions:
+            if self.switchboard.domain_of(session.device) is not session.domain:
+                self.sessions.close_session(session, SessionEvent.CLOSED_BY_ADMIN)
+
+    # -- state
+
+    def status(self) -> tuple[int, dict[str, Any]]:
+        """What GET /status answers."""
+        now, wall = self.clock.seconds(), time.time()
+        links = [
+            {
+                "name": domain.name,
+                "driver": domain.driver,
+                "state": _SHOWN_STATES.get(domain.state, domain.state.value),
+                "since": _timestamp(wall - (now - domain.since)),
+                "reason": domain.reason,
+                "monitored": len(domain.lines),
+                "calls": len(domain.graph.calls),
+            }
+            for domain in self.switchboard.domains.values()
+        ]
+        return (200 if self.phase == "running" else 503), {
+            "status": self.phase,
+            "version": __version__,
+            "uptime": round(wall - self._started_at, 3),
+            "links": links,
+            "sessions": len(self.sessions),
+            "calls": sum(len(domain.graph.calls) for domain in self.switchboard.domains.values()),
+            "waiting_polls": self.sessions.waiting_polls,
+            "connections": len(self.connections),
+        }
+
+
+def _timestamp(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")

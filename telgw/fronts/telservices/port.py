@@ -1,0 +1,186 @@
+"""The TelServices port: raw XML and HTTP on one listener, told apart by the first byte (decision 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from typing import Protocol as TypingProtocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from telgw.base.clock import Clock
+from telgw.base.limits import MAX_REQUEST_BYTES
+from telgw.core.measures import Measures
+from telgw.fronts.connections import Connections
+from telgw.fronts.telservices.http import HttpTalk
+from telgw.fronts.telservices.raw import RawTalk
+from telgw.wire.telservices.codec import REQUEST_LIMITS
+
+_BLANK = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
+_HTTP_FIRST = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+class Responder(TypingProtocol):
+    """What answers requests (telgw.fronts.telservices.services)."""
+
+    def respond(self, request: Any, address: str, http: bool) -> Deferred[bytes]:
+        """The encoded answer; never fails. Cancel it when the client is gone."""
+
+    def reject(self, reason: str, address: str) -> bytes:
+        """The encoded answer to what is no request, counted and logged."""
+
+
+@dataclass(frozen=True)
+class PortSettings:
+    """The settings of the port; their meaning and defaults are those of section telservices of the configuration. Times in seconds."""
+
+    end_of_pdu: bytes = b""
+    make_call_url: bool = True
+    allowed_origins: tuple[str, ...] = ()
+    idle_timeout: float = 10.0
+    request_timeout: float = 30.0
+    keep_alive_timeout: float = 60.0
+    max_request_size: int = MAX_REQUEST_BYTES
+
+
+class Talk(TypingProtocol):
+    """What one connection speaks."""
+
+    def data(self, data: bytes) -> None: ...
+    def half_closed(self) -> None: ...
+    def lost(self) -> None: ...
+    def overdue(self) -> bytes | None: ...
+
+
+class TelServicesPort(Factory):
+    """Makes a conversation of every connection, as long as there are not too many."""
+
+    noisy = False
+
+    def __init__(
+        self, responder: Responder, settings: PortSettings, connections: Connections, clock: Clock, measures: Measures, log: Any
+    ) -> None:
+        self.responder = responder
+        self.connections = connections
+        self.clock = clock
+        self.measures = measures
+        self.log = log
+        self.configure(settings)
+
+    def configure(self, settings: PortSettings) -> None:
+        """Take these settings for everything that is read from now on."""
+        self.settings = settings
+        self.end_of_pdu = settings.end_of_pdu
+        self.max_request = settings.max_request_size
+        self.limits = replace(REQUEST_LIMITS, size=settings.max_request_size)
+        self.idle_timeout = settings.idle_timeout
+        self.request_timeout = settings.request_timeout
+        self.keep_alive_timeout = settings.keep_alive_timeout
+
+    def buildProtocol(self, addr: IAddress | None) -> Conversation:
+        """See Factory."""
+        host: str = getattr(addr, "host", "")
+        return Conversation(self, host.removeprefix("::ffff:"))
+
+
+@implementer(IHalfCloseableProtocol)
+class Conversation(Protocol):
+    """One connection. Its deadline is kept by the sweep of `Connections`."""
+
+    deadline: float | None
+    transport: Any
+
+    def __init__(self, port: TelServicesPort, address: str) -> None:
+        self.port = port
+        self.address = address
+        self.talk: Talk | None = None
+        self.closing = False
+        #: when the request that is being read must be complete; None: none has begun
+        self.complete_by: float | None = None
+        self.deadline = None
+
+    def connectionMade(self) -> None:
+        """See Protocol."""
+        port = self.port
+        now = port.clock.seconds()
+        self.complete_by = now + port.request_timeout
+        self.deadline = now + port.idle_timeout
+        if not port.connections.admit(self, self.address):
+            self.closing = True
+            self.transport.abortConnection()
+
+    def dataReceived(self, data: bytes) -> None:
+        """See Protocol."""
+        if self.closing:
+            return
+        talk = self.talk
+        if talk is None:
+            seen = data.lstrip(_BLANK)
+            if not seen:
+                return  # blanks alone do not renew the deadline
+            if seen[0] in _HTTP_FIRST:
+                self.transport.setTcpKeepAlive(True)
+                talk = self.talk = HttpTalk(self)
+            else:
+                talk = self.talk = RawTalk(self)
+        talk.data(data)
+
+    def reading(self) -> None:
+        """A part of a request has come: wait for more, but neither long nor for ever."""
+        port = self.port
+        now = port.clock.seconds()
+        if self.complete_by is None:
+            self.complete_by = now + port.request_timeout
+        self.deadline = min(self.complete_by, now + port.idle_timeout)
+
+    def working(self) -> None:
+        """The request is complete: now the client waits for us."""
+        self.complete_by = self.deadline = None
+
+    def resting(self) -> None:
+        """The answer is given, another request may come."""
+        self.complete_by = None
+        self.deadline = self.port.clock.seconds() + self.port.keep_alive_timeout
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is being made or is on its way."""
+        return self.closing or (self.talk is not None and self.deadline is None)
+
+    def close(self, last: bytes = b"") -> None:
+        """Say the last word and close; the peer has some time to read it."""
+        self.closing = True
+        self.deadline = self.port.clock.seconds() + self.port.idle_timeout
+        if last:
+            self.transport.write(last)
+        self.transport.loseConnection()
+
+    def overdue(self) -> None:
+        """The sweep found the deadline passed."""
+        if self.closing or self.talk is None:
+            self.transport.abortConnection()
+            return
+        self.close(self.talk.overdue() or b"")
+
+    def readConnectionLost(self) -> None:
+        """The peer has said all it wants to say; it may still listen."""
+        if self.talk is None:
+            self.close()
+        elif not self.closing:
+            self.talk.half_closed()
+
+    def writeConnectionLost(self) -> None:
+        """The peer does not listen any more."""
+        self.transport.abortConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """See Protocol."""
+        self.port.connections.gone(self)
+        if self.talk is not None:
+            self.talk.lost()
+            self.talk = None

@@ -1,0 +1,1 @@
+"""The web listener: status, metrics, web phone, simulator control, TelServices for pages."""
