@@ -49,7 +49,7 @@ def _host(text: str) -> str:
             return str(IPv6Address(text[1:-1]))
         except ValueError:
             raise ValueError(f"{text} is not an IPv6 address") from None
-    if ":" in text:
+    if ":" in text and not text.strip("0123456789abcdefABCDEF:."):
         raise ValueError("an IPv6 address needs brackets: [::1]:20000")
     if not text.strip("0123456789."):
         try:
