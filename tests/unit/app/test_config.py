@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telgw.app import config as configuration
@@ -375,6 +375,7 @@ entries = st.lists(
 NUMBERS = [f"{n:03d}" for n in range(1000)]
 
 
+@settings(deadline=None)
 @given(entries, entries)
 def test_devices_overlap_exactly_when_they_share_a_number(one: DeviceSet, other: DeviceSet) -> None:
     # every entry here has a number of three digits, if only as a prefix
@@ -470,6 +471,7 @@ trees = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(keys, trees), max_size=6).map(lambda items: "\n".join(f"{k}: {v}" for k, v in items)) | st.text(max_size=50))
 def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
     config = read_or_error(text)

@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telgw.app import document as limits
@@ -398,6 +398,7 @@ everything = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(everything)
 def test_what_is_printed_reads_back(value: Everything) -> None:
     assert read(render_mapping(plain_section(value))) == value
@@ -425,6 +426,7 @@ def read_or_error(text: str | bytes) -> Any:
         return error
 
 
+@settings(deadline=None)
 @given(documents | st.text(max_size=200) | st.text("{}[]:-,&*!|>'\"%@` \n\tab<?", max_size=60))
 def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
     value = read_or_error(text)
@@ -436,6 +438,7 @@ def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
         assert isinstance(value, Everything)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_no_bytes_raise_anything_but_a_config_error(data: bytes) -> None:
     assert isinstance(read_or_error(data), ConfigError | Everything)

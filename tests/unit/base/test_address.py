@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telgw.base.address import Address
@@ -58,6 +58,7 @@ def test_what_is_no_address_is_refused_with_a_reason(text: str, reason: str) -> 
         Address.parse(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30) | st.text("0123456789.:[]a-", max_size=30))
 def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
     try:
