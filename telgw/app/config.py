@@ -2,6 +2,7 @@
 
 Names and defaults are a contract with the users: extend, do not rename. A section is added by adding a field to `Config`; what fields
 may say is told in telgw.app.options. What can only be judged by looking at several options is in telgw.app.checks.
+More than half of this module is the table of options itself, which is best read in one piece.
 """
 
 # ruff: noqa: RUF009 - every default below is made by a call, which adds the documentation and the bounds of the option

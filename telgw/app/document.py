@@ -183,7 +183,7 @@ def _compose(text: str, document: Document) -> Node | None:
         mark = error.problem_mark or error.context_mark
         message, line = _problem(error), mark.line + 1 if mark else 1
     except (ValueError, OverflowError):
-        # PyYAML lets "\U99999999" and oversized version numbers through to chr() and int()
+        # what PyYAML lets through to chr() and int(): "\U99999999", endless version numbers
         message, line = "not YAML: a number or an escape out of bounds", loader.line + 1
     else:
         return node

@@ -15,6 +15,8 @@ Annotations that can be read: str, int, float, bool, bytes (a text with escapes)
 sections, Optional[T], tuple[T, ...] and dict[str, T]. Values are taken as they are written: a device `0123` is not an octal number, and
 `20:00` is not 1200. A section may raise ValueError from `__post_init__` when its values contradict each other; the fault is
 at the line of the option with whose name the message begins.
+
+One module, though long, because reading a section, a list and a value call each other.
 """
 
 from __future__ import annotations
