@@ -2,6 +2,7 @@
 
 Every function below takes a fact, moves the connection it is about by the state table, tells the other ends of the call what they learn,
 and returns the devices whose views may have changed. Applying a fact twice changes nothing the second time.
+Long because it has one function for each fact, and those share what a connection learns of its far end.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 A class is named like its service; the three whose names are also those of states and records have `Set` before it. Optional fields are
 None when absent, so that a request is written as it was read; where the document gives a default, a property tells what absence means.
 `device_number` is the internal number of the PBX device, `user_id` the identifier of a user, `extra_data` the correlator data of a call.
+Long because it is a list: one short class for each service, in the order of the document.
 """
 
 from __future__ import annotations
