@@ -128,7 +128,7 @@ class DocumentScanner:
         buffer = self._buffer
         if _BOM.startswith(buffer[:3]) and len(buffer) < 3:
             return False
-        if buffer.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if buffer.startswith((b"\xff", b"\xfe")):
             raise RemoteProtocolError("UTF-16: not an encoding that contains ASCII")
         at = 3 if buffer.startswith(_BOM) else 0
         head = bytes(buffer[at : at + 5])
@@ -136,9 +136,9 @@ class DocumentScanner:
             return False
         if head == b"<?xml":
             end = buffer.find(b"?>", at)
+            if (len(buffer) if end < 0 else end + 2) - at > _MAX_DECLARATION:
+                raise RemoteProtocolError(f"an XML declaration of more than {_MAX_DECLARATION} bytes")
             if end < 0:
-                if len(buffer) - at > _MAX_DECLARATION:
-                    raise RemoteProtocolError(f"an XML declaration of more than {_MAX_DECLARATION} bytes")
                 return False
             at = self._declared(at, end + 2)
         self._at = self._searched = at
@@ -146,7 +146,7 @@ class DocumentScanner:
         return None
 
     def _declared(self, at: int, end: int) -> int:
-        declaration = _DECLARATION.fullmatch(bytes(self._buffer[at:end])) if end - at <= _MAX_DECLARATION else None
+        declaration = _DECLARATION.fullmatch(bytes(self._buffer[at:end]))
         if declaration is None:
             raise RemoteProtocolError("a malformed XML declaration, or another processing instruction")
         encoding = (declaration[3] or b"utf-8").decode()

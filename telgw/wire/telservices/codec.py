@@ -23,10 +23,12 @@ from telgw.wire.telservices.writing import Write, compile_writer
 from telgw.wire.xmlsafe import DocumentScanner, Limits, parse_document
 from telgw.wire.xmltree import Names
 
+#: Bytes that a text of allowed length has at most as a writer sends it: no character takes more than `&amp;`.
+_MAX_TEXT_BYTES = 5 * MAX_TEXT_LENGTH
 #: What a stranger may send.
-REQUEST_LIMITS = Limits(MAX_REQUEST_BYTES, MAX_XML_DEPTH, MAX_XML_ELEMENTS, MAX_TEXT_LENGTH)
+REQUEST_LIMITS = Limits(MAX_REQUEST_BYTES, MAX_XML_DEPTH, MAX_XML_ELEMENTS, _MAX_TEXT_BYTES)
 #: What a gateway may answer to our own tools: a history of some 100,000 records.
-ANSWER_LIMITS = Limits(64 * 1024 * 1024, MAX_XML_DEPTH, 2_000_000, MAX_TEXT_LENGTH)
+ANSWER_LIMITS = Limits(64 * 1024 * 1024, MAX_XML_DEPTH, 2_000_000, _MAX_TEXT_BYTES)
 
 REQUEST_SHAPE = shape_of(Annotated[Any, OneOf("service", SERVICES)])
 RETURN_SHAPE = shape_of(

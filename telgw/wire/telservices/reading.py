@@ -14,6 +14,7 @@ from typing import Any
 
 from lxml.etree import _Element
 
+from telgw.base.limits import MAX_TEXT_LENGTH
 from telgw.wire.telservices.schema import (
     REQUIRED,
     Choice,
@@ -100,7 +101,12 @@ def _text(element: _Element, ignored: list[str]) -> Any:
     if len(element):
         raise Flaw("has elements inside, not a text")
     text = element.text
-    return text.strip(_BLANKS) if text is not None else ""
+    if text is None:
+        return ""
+    text = text.strip(_BLANKS)
+    if len(text) > MAX_TEXT_LENGTH:
+        raise Flaw(f"is longer than {MAX_TEXT_LENGTH} characters")
+    return text
 
 
 def _optional_text(element: _Element, ignored: list[str]) -> Any:
