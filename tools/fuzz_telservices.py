@@ -7,6 +7,7 @@ Needs atheris (`pip install atheris`, CPython on Linux or macOS). `check` alone 
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -66,7 +67,7 @@ def _read(chunks: list[bytes]) -> Any:
 def main() -> None:
     """Fuzz until stopped, or until something is found."""
     try:
-        import atheris
+        atheris = importlib.import_module("atheris")
     except ImportError:
         sys.exit("fuzz_telservices: atheris is not installed (pip install atheris)")
 

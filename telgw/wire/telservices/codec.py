@@ -30,6 +30,9 @@ REQUEST_LIMITS = Limits(MAX_REQUEST_BYTES, MAX_XML_DEPTH, MAX_XML_ELEMENTS, _MAX
 #: What a gateway may answer to our own tools: a history of some 100,000 records.
 ANSWER_LIMITS = Limits(64 * 1024 * 1024, MAX_XML_DEPTH, 2_000_000, _MAX_TEXT_BYTES)
 
+#: Names of ignored elements that are reported of one request.
+_MAX_IGNORED = 20
+
 REQUEST_SHAPE = shape_of(Annotated[Any, OneOf("service", SERVICES)])
 RETURN_SHAPE = shape_of(
     Annotated[
@@ -104,7 +107,7 @@ class RequestReader:
     __slots__ = ("_done", "_lead", "_limits", "_mark", "_scanner", "_skipped", "ignored")
 
     def __init__(self, *, end_of_pdu: bytes = b"", limits: Limits = REQUEST_LIMITS) -> None:
-        #: Elements that were not understood and left out, each as "parent/element".
+        #: Elements that were not understood and left out, each once as "parent/element", and not more than a log line should have.
         self.ignored: tuple[str, ...] = ()
         self._mark = end_of_pdu.strip(_BLANKS) if end_of_pdu else b""
         self._limits = limits
@@ -133,7 +136,7 @@ class RequestReader:
         ignored: list[str] = []
         request: Request = _request.value(document, ignored)
         if ignored:
-            self.ignored = tuple(ignored)
+            self.ignored = tuple(dict.fromkeys(ignored))[:_MAX_IGNORED]
         return request
 
     def receive_end(self) -> None:

@@ -1,4 +1,4 @@
-"""The 36 services: TelServiceRequest holds exactly one of them.
+"""The 36 services: TelServiceRequest holds exactly one of them. The module is long because it is one table.
 
 A class is named like its service; the three whose names are also those of states and records have `Set` before it. Optional fields are
 None when absent, so that a request is written as it was read; where the document gives a default, a property tells what absence means.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -207,6 +207,7 @@ PIECES = st.sampled_from([*MARKUP.split(b"|"), b"x", b" ", b"\n", b"&amp;", b"\x
 
 @given(pieces=st.lists(PIECES, max_size=20), data=st.data())
 @example(pieces=[b"<a>", b"<b/>" * 19, b"</a>"], data=None)
+@settings(deadline=None)
 def test_given_any_bytes_then_chunks_do_not_change_what_becomes_of_them(pieces: list[bytes], data: st.DataObject | None) -> None:
     whole = b"".join(pieces)
     expected = outcome([whole])
@@ -274,6 +275,7 @@ def test_given_a_text_then_it_is_written_so_that_xml_can_carry_it(text: str, wri
 
 
 @given(st.text(st.characters()))
+@settings(deadline=None)
 def test_given_any_text_then_an_xml_reader_gives_it_back(text: str) -> None:
     """But for the characters that XML 1.0 does not have."""
     read = etree.fromstring(f"<a>{escape(text)}</a>".encode()).text or ""

@@ -17,14 +17,14 @@ EXAMPLES = st.sampled_from([(entry["kind"], entry["xml"].encode()) for entry in 
 
 
 @given(REQUESTS)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_given_any_request_then_it_survives_writing_and_reading(value: Any) -> None:
     """One that says that the session timeout is zero would not: it is ignored; the shapes do not make such."""
     assert DECODE["request"](ENCODE["request"](value)) == value
 
 
 @given(values_of(RETURN_SHAPE, filled=False))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_given_any_answer_then_it_survives_writing_and_reading(value: Any) -> None:
     read = DECODE["return"](ENCODE["return"](value))
     assert read == value
@@ -32,7 +32,7 @@ def test_given_any_answer_then_it_survives_writing_and_reading(value: Any) -> No
 
 
 @given(values_of(EVENT_SHAPE, filled=False))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_given_any_event_then_it_survives_writing_and_reading(value: Any) -> None:
     read = DECODE["event"](ENCODE["event"](value))
     assert read == value
@@ -40,6 +40,7 @@ def test_given_any_event_then_it_survives_writing_and_reading(value: Any) -> Non
 
 
 @given(REQUESTS, st.data())
+@settings(deadline=None)
 def test_given_any_request_then_any_cut_into_chunks_gives_the_same_value(value: Any, data: st.DataObject) -> None:
     written = ENCODE["request"](value)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(written)), max_size=6)))
@@ -58,6 +59,7 @@ def attempt(kind: str, data: bytes) -> Any:
 
 
 @given(st.sampled_from(sorted(DECODE)), st.binary(max_size=200))
+@settings(deadline=None)
 def test_given_any_bytes_then_only_the_peer_is_blamed(kind: str, data: bytes) -> None:
     attempt(kind, data)
     attempt(kind, b"<TelServiceRequest>" + data)
@@ -89,7 +91,7 @@ PIECES = st.sampled_from(
 
 
 @given(EXAMPLES, st.data())
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 def test_given_a_damaged_example_then_only_the_peer_is_blamed(example: tuple[str, bytes], data: st.DataObject) -> None:
     """Bytes cut out, doubled, replaced; what is still read can be written and read again."""
     kind, damaged = example
@@ -104,6 +106,7 @@ def test_given_a_damaged_example_then_only_the_peer_is_blamed(example: tuple[str
 
 
 @given(EXAMPLES, st.data())
+@settings(deadline=None)
 def test_given_an_example_with_its_elements_shuffled_by_lines_then_nothing_but_a_value_or_a_refusal_comes(
     example: tuple[str, bytes], data: st.DataObject
 ) -> None:

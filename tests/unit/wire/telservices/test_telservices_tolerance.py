@@ -60,6 +60,15 @@ def test_given_unknown_elements_deep_inside_then_they_are_reported_with_their_pa
     assert reader.ignored == ("parties/entry", "party/photo")
 
 
+def test_given_many_unknown_elements_then_each_is_reported_once_and_only_some() -> None:
+    reader = RequestReader()
+    strangers = "".join(f"<x{number}/><x{number}/>" for number in range(50))
+    assert reader.receive_data(request(f"<queryForward><deviceNumber>1101</deviceNumber>{strangers}</queryForward>")) == QueryForward(
+        "1101"
+    )
+    assert reader.ignored == tuple(f"queryForward/x{number}" for number in range(20))
+
+
 @pytest.mark.parametrize("timeout", ["0", "-1", "-2147483649", "99999999999"])
 def test_given_a_session_timeout_that_is_not_positive_then_it_is_ignored(timeout: str) -> None:
     """ "must be positive otherwise ignored"; one beyond 68 years is no timeout either."""
