@@ -33,7 +33,7 @@ MAX_DEAD_CALLS = 4096
 DEAD_CALL_SECONDS = 5.0
 
 #: Changes that a session keeps for long polls between two polls of the same client.
-REPLAY_WINDOW = 64
+REPLAY_WINDOW = 32
 #: Long polls that one session may have waiting, all clients together.
 MAX_WAITING_POLLS = 20_000
 #: Seconds that a long poll may ask to wait: proxies cut idle connections after 60 to 300 seconds.

@@ -23,25 +23,32 @@ class Feed(Generic[Item]):
 
     def __init__(self) -> None:
         self.seq = 1
-        self._window: list[Item] = []
+        #: nothing is kept before the first reader: he can only know what the feed tells him
+        self._window: list[Item] | None = None
         self._waiting: dict[Deferred[None], Timer] = {}
 
     def append(self, item: Item) -> None:
         """Something happened: number it, keep it, wake everybody who waits."""
         self.seq += 1
-        window = self._window
-        window.append(item)
-        if len(window) > REPLAY_WINDOW:
-            del window[0]
+        if self._window is not None:
+            self._window.append(item)
+            if len(self._window) > REPLAY_WINDOW:
+                del self._window[0]
         if self._waiting:
             self.release()
 
     def since(self, seq: int) -> list[Item] | None:
-        """What happened after `seq`, oldest first. None: `seq` is not a number of this feed, or too old."""
+        """What happened after `seq`, oldest first. None: `seq` is not a number of this feed, or too old.
+
+        The first call makes the feed keep what happens from then on.
+        """
+        window = self._window
+        if window is None:
+            window = self._window = []
         missed = self.seq - seq
-        if missed < 0 or missed > len(self._window):
+        if missed < 0 or missed > len(window):
             return None
-        return self._window[len(self._window) - missed :]
+        return window[len(window) - missed :]
 
     @property
     def waiting(self) -> int:

@@ -146,7 +146,8 @@ class Session:
         known = self.domain.graph.devices.get(self.device)
         ended: list[CallView] = []
         event: SessionEvent | None = None
-        for item in (self.feed.since(since) or ()) if since is not None else ():
+        missed = self.feed.since(self.feed.seq if since is None else since) if numbered else None
+        for item in missed or ():
             if isinstance(item, SessionEvent):
                 event = item
             elif isinstance(item, CallChanged) and item.over:

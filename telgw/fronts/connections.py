@@ -5,7 +5,6 @@ A connection costs one entry here; its deadlines are looked at once a second, al
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Protocol
 
 from telgw.base.clock import Clock, Timer
@@ -38,7 +37,7 @@ class Connections:
         self._measures = measures
         self._log = log
         self._open: dict[Waiting, str] = {}
-        self._by_address: Counter[str] = Counter()
+        self._by_address: dict[str, int] = {}
         self._timer: Timer | None = None
 
     def __len__(self) -> int:
@@ -48,11 +47,11 @@ class Connections:
         """Count the connection in; False when there are too many already."""
         if len(self._open) >= self.limit:
             why = "connection limit"
-        elif self._by_address[address] >= self.limit_per_address:
+        elif (known := self._by_address.get(address, 0)) >= self.limit_per_address:
             why = "connection limit of the address"
         else:
             self._open[connection] = address
-            self._by_address[address] += 1
+            self._by_address[address] = known + 1
             if self._timer is None:
                 self._timer = self._clock.call_later(SWEEP_SECONDS, self._sweep)
             return True

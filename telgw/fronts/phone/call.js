@@ -6,6 +6,8 @@ import { PartRow } from "./part.js";
 import { offers } from "./services.js";
 import { errorText, partyOf } from "./words.js";
 
+const READING_MS = 4000;
+
 export class CallCard {
   #session;
   #prim = new PartRow("prim");
@@ -17,6 +19,8 @@ export class CallCard {
   #shown = new Map();
   #offers = [];
   #form = null;
+  /** When the last error was shown. */
+  #complained = 0;
 
   constructor(session) {
     this.#session = session;
@@ -29,7 +33,10 @@ export class CallCard {
     this.call = call;
     this.element.dataset.call = call.id;
     const states = [call.prim.state, call.sec?.state].filter(Boolean);
-    this.element.dataset.state = states.find((state) => state !== "hold") ?? "hold";
+    const state = states.find((one) => one !== "hold") ?? "hold";
+    // an error is of yesterday when the call has moved on, but whoever made the request must have had time to read it
+    if (state !== this.element.dataset.state && performance.now() - this.#complained > READING_MS) setText(this.#error, "");
+    this.element.dataset.state = state;
     this.element.setAttribute("aria-label", `Call with ${partyOf(call.prim.other) || "nobody yet"}`);
     this.#prim.update(call.prim);
     if (call.sec && !this.#sec) {
@@ -58,13 +65,18 @@ export class CallCard {
     return Boolean(offer);
   }
 
-  /** Close the question for a number, if it is open. */
+  /** Close the question for a number, if it is open; back to the button that asked it. */
   dismiss() {
     if (!this.#form) return false;
     const button = this.#shown.get(this.#form.offer.id);
     this.#closeForm();
-    (button ?? this.element).focus();
+    button?.focus();
     return true;
+  }
+
+  #complain(text) {
+    setText(this.#error, text);
+    this.#complained = performance.now();
   }
 
   #showButtons() {
@@ -118,8 +130,10 @@ export class CallCard {
   }
 
   #closeForm() {
+    const focused = this.#form?.element.contains(document.activeElement);
     this.#form?.element.remove();
     this.#form = null;
+    if (focused) this.element.focus();
   }
 
   /** The question stays open while its service is offered; the call it means may have got another party. */
@@ -130,36 +144,25 @@ export class CallCard {
       this.#form.offer = offer;
       return;
     }
-    const focused = this.#form.element.contains(document.activeElement);
     const unsent = !this.#form.pending;
     this.#closeForm();
-    if (unsent) setText(this.#error, "The call has changed; this is no longer possible.");
-    if (focused) this.element.focus();
+    if (unsent) this.#complain("The call has changed; this is no longer possible.");
   }
 
   async #perform(offer, extra) {
     const button = this.#shown.get(offer.id);
     if (button?.getAttribute("aria-disabled") === "true") return;
-    setText(this.#error, "");
+    this.#complain("");
     // not `disabled`: that would take the focus away
     setAttribute(button, "aria-disabled", "true");
     if (this.#form) this.#form.pending = true;
     try {
       await this.#session.ask(offer.service, { ...offer.fields, ...extra });
-      if (this.#form?.offer.id === offer.id) this.dismiss();
+      if (this.#form?.offer.id === offer.id) this.#closeForm();
     } catch (error) {
-      setText(this.#error, `${offer.label}: ${errorText(error)}`);
+      this.#complain(`${offer.label}: ${errorText(error)}`);
     }
     if (this.#form) this.#form.pending = false;
     setAttribute(button, "aria-disabled", null);
-  }
-
-  /** The call is over: nothing can be done with it any more. */
-  end() {
-    const focused = this.element.contains(document.activeElement);
-    this.#closeForm();
-    this.#offers = [];
-    this.#showButtons();
-    if (focused) this.element.focus();
   }
 }

@@ -99,7 +99,6 @@ export class CallList {
 
   #fade(call, card, neighbour) {
     card.update(call, []);
-    card.end();
     card.element.classList.add("ended");
     if (!card.element.isConnected) {
       if (neighbour) neighbour.after(card.element);

@@ -16,6 +16,8 @@ const SESSION_SECONDS = 120;
 const CLOSE_SECONDS = 3;
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 4000;
+/** A gateway that answers, but with a refusal, will not change its mind so soon. */
+const LONGEST_PAUSE_REFUSED = 15000;
 /** How long an action waits for a session that has to be opened again. */
 const REOPEN_WAIT = 5000;
 
@@ -183,7 +185,8 @@ export class Session extends EventTarget {
       if (this.#step === "wait") this.#step = "look";
       this.#enter("unreachable", undefined, error);
     }
-    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - 1));
+    const most = this.phase === "refused" ? LONGEST_PAUSE_REFUSED : LONGEST_PAUSE;
+    const longest = Math.min(most, FIRST_PAUSE * 2 ** (this.#failures - 1));
     // many pages lose the gateway at the same moment; they should not all come back at the same moment
     await this.#pause(longest * (0.75 + Math.random() / 4));
   }

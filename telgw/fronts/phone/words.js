@@ -36,6 +36,11 @@ const ERRORS = {
   resourceError: "The gateway is overloaded. Please try again in a moment.",
 };
 
+/** The same when the phone cannot be followed at all. */
+const REFUSED = {
+  pbxReject: "The telephone system does not know this phone, or does not let it be followed.",
+};
+
 export const FORWARDS = {
   immediate: "All calls",
   busy: "When busy",
@@ -103,7 +108,7 @@ export function phaseText(phase, reason) {
     case "unreachable":
       return ["Not reachable", "Gateway not reachable, trying again…"];
     case "refused":
-      return ["Not followed", `${ERRORS[reason] ?? reason} Trying again…`];
+      return ["Not followed", `${REFUSED[reason] ?? ERRORS[reason] ?? reason} Trying again…`];
     case "signIn":
       return ["Sign in", "This phone is followed only for users who have signed in."];
     default:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
+from telgw.core.deferred import is_there
 from telgw.wire.errors import RemoteProtocolError
 from telgw.wire.http1 import CONTINUE, Head, HttpError, HttpRequest, RequestReader, write_response
 from telgw.wire.telservices.codec import RequestReader as XmlReader
@@ -114,12 +115,17 @@ class HttpTalk:
 
     def _decode(self, body: bytes) -> Any:
         port = self._conversation.port
+        asked = port.memo.recall(body)
+        if asked is not None:
+            return asked
         reader = XmlReader(limits=port.limits)
         asked = reader.receive_data(body)
         if asked is None:
             raise RemoteProtocolError("the request is incomplete")
         if reader.ignored:
             port.log.info("elements_ignored", elements=reader.ignored, address=self._conversation.address)
+        else:
+            port.memo.keep(body, asked)
         return asked
 
     def _get(self, head: Head) -> None:
@@ -148,8 +154,8 @@ class HttpTalk:
 
     def _ask(self, asked: Any) -> None:
         pending = self._conversation.port.responder.respond(asked, self._conversation.address, True)
-        if pending.called and isinstance(pending.result, bytes):
-            self._write(200, pending.result)
+        if is_there(pending):
+            self._write(200, cast("bytes", pending.result))
             return
         self._pending = pending
         self._polling = isinstance(asked, Snapshot)

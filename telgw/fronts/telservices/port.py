@@ -19,6 +19,7 @@ from telgw.fronts.connections import Connections
 from telgw.fronts.telservices.http import HttpTalk
 from telgw.fronts.telservices.raw import RawTalk
 from telgw.wire.telservices.codec import REQUEST_LIMITS
+from telgw.wire.telservices.memo import RequestMemo
 
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -70,6 +71,7 @@ class TelServicesPort(Factory):
         self.clock = clock
         self.measures = measures
         self.log = log
+        self.memo = RequestMemo()
         self.configure(settings)
 
     def configure(self, settings: PortSettings) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from telgw.core.deferred import then
 from telgw.wire.errors import RemoteProtocolError
 from telgw.wire.telservices.codec import RequestReader
+from telgw.wire.telservices.requests import Request
 
 if TYPE_CHECKING:
     from telgw.fronts.telservices.port import Conversation
@@ -18,7 +20,7 @@ class RawTalk:
 
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
-        self._reader = RequestReader(end_of_pdu=conversation.port.end_of_pdu, limits=conversation.port.limits)
+        self._reader: RequestReader | None = None
         self._done = False
 
     def data(self, data: bytes) -> None:
@@ -27,19 +29,33 @@ class RawTalk:
             return
         conversation = self._conversation
         port = conversation.port
-        try:
-            request = self._reader.receive_data(data)
-        except RemoteProtocolError as error:
-            self._reject(error.reason)
-            return
+        request = port.memo.recall(data) if self._reader is None else None
         if request is None:
-            conversation.reading()
-            return
-        if self._reader.ignored:
-            port.log.info("elements_ignored", elements=self._reader.ignored, address=conversation.address)
+            try:
+                request = self._read(data)
+            except RemoteProtocolError as error:
+                self._reject(error.reason)
+                return
+            if request is None:
+                conversation.reading()
+                return
         self._done = True
         conversation.working()
-        port.responder.respond(request, conversation.address, False).addCallback(self._answer)
+        then(port.responder.respond(request, conversation.address, False), self._answer)
+
+    def _read(self, data: bytes) -> Request | None:
+        port = self._conversation.port
+        reader = self._reader
+        if reader is None:
+            reader = self._reader = RequestReader(end_of_pdu=port.end_of_pdu, limits=port.limits)
+            request = reader.receive_data(data)
+            if request is not None and not reader.ignored and data.endswith(b">"):
+                port.memo.keep(data, request)
+        else:
+            request = reader.receive_data(data)
+        if reader.ignored:
+            port.log.info("elements_ignored", elements=reader.ignored, address=self._conversation.address)
+        return request
 
     def _answer(self, answer: bytes) -> None:
         self._conversation.close(answer + self._conversation.port.end_of_pdu)

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from telgw.base.clock import Clock
 from telgw.base.outcome import ErrorCode, ServiceError
 from telgw.core.callcontrol import CallControl
+from telgw.core.deferred import is_there, then
 from telgw.core.measures import Measures
 from telgw.core.session import Client, Session, SessionChange
 from telgw.core.sessions import Sessions
@@ -64,9 +65,9 @@ class Services:
         except Exception:
             self._log.exception("service_failed", service=_NAMES[kind])
             doing = fail(ServiceError(ErrorCode.RESOURCE_ERROR))
-        return doing.addCallbacks(
-            self._done, self._refused, callbackArgs=(kind, started), errbackArgs=(request, address, started)
-        )
+        if is_there(doing):
+            return succeed(self._done(doing.result, kind, started))
+        return doing.addCallbacks(self._done, self._refused, callbackArgs=(kind, started), errbackArgs=(request, address, started))
 
     def _done(self, result: Any, kind: type, started: float) -> bytes:
         self._measures.request(_NAMES[kind], "accepted", self._clock.seconds() - started)
@@ -145,23 +146,23 @@ class Services:
     def make_call(self, request: ask.MakeCall, address: str, http: bool) -> Outcome:
         """MakeCall."""
         command = commands.MakeCall(request.device_number, request.called_device_number, request.extra_data)
-        return self._calls.execute(request.device_number, command).addCallback(_standard)
+        return then(self._calls.execute(request.device_number, command), _standard)
 
     def forward(self, request: ask.SetForward, address: str, http: bool) -> Outcome:
         """Forward."""
         info = request.info
         command = commands.SetForwarding(request.device_number, info.type, info.state is OnOff.ON, info.number)
-        return self._calls.execute(request.device_number, command).addCallback(_standard)
+        return then(self._calls.execute(request.device_number, command), _standard)
 
     def query_forward(self, request: ask.QueryForward, address: str, http: bool) -> Outcome:
         """QueryForward."""
         asked = self._calls.execute(request.device_number, commands.GetForwarding(request.device_number))
-        return asked.addCallback(forwards_return)
+        return then(asked, forwards_return)
 
     def do_not_disturb(self, request: ask.SetDoNotDisturb, address: str, http: bool) -> Outcome:
         """DoNotDisturb."""
         command = commands.SetDoNotDisturb(request.device_number, request.state is OnOff.ON)
-        return self._calls.execute(request.device_number, command).addCallback(_standard)
+        return then(self._calls.execute(request.device_number, command), _standard)
 
     def query_do_not_disturb(self, request: ask.QueryDoNotDisturb, address: str, http: bool) -> Outcome:
         """QueryDoNotDisturb."""
@@ -177,38 +178,38 @@ class Services:
 
     def answer_call(self, request: ask.AnswerCall, address: str, http: bool) -> Outcome:
         """AnswerCall."""
-        return self._calls.answer(request.device_number, request.calling_number).addCallback(_standard)
+        return then(self._calls.answer(request.device_number, request.calling_number), _standard)
 
     def drop_call(self, request: ask.DropCall, address: str, http: bool) -> Outcome:
         """DropCall."""
-        return self._calls.drop(request.device_number, request.other_number).addCallback(_standard)
+        return then(self._calls.drop(request.device_number, request.other_number), _standard)
 
     def hold_call(self, request: ask.HoldCall, address: str, http: bool) -> Outcome:
         """HoldCall."""
-        return self._calls.hold(request.device_number, request.other_number).addCallback(_standard)
+        return then(self._calls.hold(request.device_number, request.other_number), _standard)
 
     def retrieve_call(self, request: ask.RetrieveCall, address: str, http: bool) -> Outcome:
         """RetrieveCall."""
-        return self._calls.retrieve(request.device_number, request.other_number).addCallback(_standard)
+        return then(self._calls.retrieve(request.device_number, request.other_number), _standard)
 
     def consultation_call(self, request: ask.ConsultationCall, address: str, http: bool) -> Outcome:
         """ConsultationCall."""
         consulting = self._calls.consult(
             request.device_number, request.consulted_device_number, request.other_number, request.extra_data
         )
-        return consulting.addCallback(_standard)
+        return then(consulting, _standard)
 
     def divert_call(self, request: ask.DivertCall, address: str, http: bool) -> Outcome:
         """DivertCall."""
         diverting = self._calls.divert(
             request.device_number, request.diverted_device_number, request.other_number, request.extra_data
         )
-        return diverting.addCallback(_standard)
+        return then(diverting, _standard)
 
     def add_party_to_call(self, request: ask.AddPartyToCall, address: str, http: bool) -> Outcome:
         """AddPartyToCall."""
         adding = self._calls.add_party(request.device_number, request.added_device_number, request.other_number, request.extra_data)
-        return adding.addCallback(_standard)
+        return then(adding, _standard)
 
     def two_calls(
         self, request: ask.AlternateCall | ask.ReconnectCall | ask.TransferCall | ask.ConferenceCall, address: str, http: bool
@@ -216,7 +217,7 @@ class Services:
         """AlternateCall, ReconnectCall, TransferCall, ConferenceCall."""
         service = LineService(_NAMES[type(request)])
         doing = self._calls.on_two_calls(request.device_number, service, request.prim_other_number, request.sec_other_number)
-        return doing.addCallback(_standard)
+        return then(doing, _standard)
 
     def qualify_call(self, request: ask.QualifyCall, address: str, http: bool) -> Outcome:
         """QualifyCall. The name is absent: no directory knows it."""
