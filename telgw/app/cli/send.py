@@ -25,6 +25,7 @@ telgw send --SERVICE --help tells the values of a service. Services:
 def main(arguments: list[str]) -> int:
     """Send and print. Exit code 0: a result; 1: an error, or no answer; 2: the command line is wrong."""
     from telgw.app.cli.verbs import plain, verbs
+    from telgw.wire.telservices.codec import encode_request
 
     parser = Parser("send", "Send one TelServices request and print the answer.", usage=_USAGE)
     add_port(parser)
@@ -42,7 +43,7 @@ def main(arguments: list[str]) -> int:
     port = Port.of(parser.parse_args(ours))
     if verb is not None:
         rest.remove(named[0])
-        request = _encoded(verb.request(rest))
+        request = encode_request(verb.request(rest))
     elif rest:
         unknown = rest[0]
         hint = did_you_mean(unknown, [one.option for one in verbs().values()]) if unknown.startswith("-") else ""
@@ -75,18 +76,8 @@ def _verb_help(verb: Any) -> str:
         for one in verb.parameters
     ]
     width = max(len(name) for name, _ in rows) + 2
-    lines = [f"usage: {verb.usage}", *(("", verb.doc) if verb.doc else ()), ""]
+    lines = [f"usage: {verb.usage}", ""]
     return "\n".join([*lines, *(f"{name:{width}}{expected}" for name, expected in rows)])
-
-
-def _encoded(request: Any) -> bytes:
-    from telgw.wire.errors import LocalProtocolError
-    from telgw.wire.telservices.codec import encode_request
-
-    try:
-        return encode_request(request)
-    except LocalProtocolError as error:
-        raise UsageError(f"this cannot be said in XML: {error.reason}") from None
 
 
 def _standard_input() -> bytes:
@@ -106,8 +97,8 @@ def _exchange(port: Port, request: bytes, raw: bool) -> int:
 
     document = document_of(port.exchange(request, port.patience + _poll_time(request)))
     try:
-        text = document.decode("utf-8", "replace") if raw else indented(document)
         answer = decode_return(document)
+        text = document.decode("utf-8", "replace") if raw else indented(document)
     except RemoteProtocolError as error:
         raise CommandError(f"what {port.address} answered is no TelServices answer: {error.reason}") from None
     print(text, flush=True)

@@ -34,7 +34,6 @@ _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 #: optional values that a usage line shows by name
 _SHOWN = 4
-_CHAPTER = re.compile(r"^[\w ]+, \w+[:.] ?")
 
 Path = tuple[str, ...]
 
@@ -102,12 +101,6 @@ class Verb:
         return "--" + kebab(self.name)
 
     @property
-    def doc(self) -> str:
-        """The documentation of the request, without the chapter of the document that it begins with."""
-        text = " ".join((self.record.cls.__doc__ or "").split())
-        return _CHAPTER.sub("", text)
-
-    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """In their order."""
         return tuple(_parameters(self.record, (), True))
@@ -115,10 +108,10 @@ class Verb:
     @property
     def usage(self) -> str:
         """The usage line."""
-        required = " ".join(one.placeholder for one in self.parameters if one.required)
+        required = [one.placeholder for one in self.parameters if one.required]
         names = [one.name for one in self.parameters if not one.required]
-        optional = " ".join(f"[{name}=]" for name in names) if len(names) <= _SHOWN else "[name=value ...]"
-        return f"telgw send {self.option} {required} {optional}".rstrip()
+        optional = [f"[{name}=]" for name in names] if len(names) <= _SHOWN else ["[name=value ...]"]
+        return " ".join(["telgw send", self.option, *required, *optional])
 
     def request(self, words: list[str]) -> Any:
         """The request that the words say. Raises UsageError."""
@@ -209,10 +202,12 @@ def _value(shape: Shape, text: str) -> Any:
                 raise ValueError("a text that is not empty")
             return text
         case Number(lowest, highest, or_none):
-            number = int(text)
-            if not lowest <= number <= highest and not or_none:
+            digits = text.removeprefix("-").removeprefix("+")
+            if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
                 raise ValueError
-            return number
+            if not lowest <= int(text) <= highest and not or_none:
+                raise ValueError
+            return int(text)
         case Flag():
             if text.lower() not in _FLAGS:
                 raise ValueError

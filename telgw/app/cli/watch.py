@@ -20,7 +20,7 @@ from telgw.app.cli.command import CommandError, Parser, printable
 from telgw.app.cli.port import Port, add_port, document_of
 from telgw.app.cli.words import ERRORS, call_text, event_text, indented
 from telgw.base.outcome import ErrorCode
-from telgw.wire.errors import LocalProtocolError, RemoteProtocolError
+from telgw.wire.errors import RemoteProtocolError
 from telgw.wire.telservices.codec import decode_event, decode_return, encode_request
 from telgw.wire.telservices.requests import CloseSession, OpenSession, Snapshot
 from telgw.wire.telservices.returns import DeviceState
@@ -89,7 +89,7 @@ class Watch:
         try:
             self._look(first=True)
             while True:
-                self._print_until(time.monotonic() + (_LOOK if all(self._open.values()) else _RETRY))
+                self._print_events()
                 self._look()
         except KeyboardInterrupt:
             return 0
@@ -105,8 +105,6 @@ class Watch:
         """The answer as a value. Raises CommandError when there is none."""
         try:
             return decode_return(document_of(self._port.exchange(encode_request(request))))
-        except LocalProtocolError as error:
-            raise CommandError(f"this cannot be said in XML: {error.reason}") from None
         except RemoteProtocolError as error:
             raise CommandError(f"what {self._port.address} answered is no TelServices answer: {error.reason}") from None
 
@@ -159,8 +157,10 @@ class Watch:
 
     # -- events
 
-    def _print_until(self, until: float) -> None:
-        while (left := until - time.monotonic()) > 0:
+    def _print_events(self) -> None:
+        """Print what comes, until it is time to look at the sessions."""
+        began = time.monotonic()
+        while (left := began + (_LOOK if all(self._open.values()) else _RETRY) - time.monotonic()) > 0:
             if select.select([self._events], [], [], left)[0]:
                 self._print(self._events.recv(65535))
 
