@@ -120,7 +120,8 @@ class RequestReader:
         while buffer.startswith(b"\r\n"):  # RFC 9112, 2.2: an empty line before a request is ignored
             del buffer[:2]
         end = buffer.find(b"\r\n\r\n", max(0, self._searched - 3))
-        if end > MAX_HTTP_HEAD_BYTES or (end < 0 and len(buffer) > MAX_HTTP_HEAD_BYTES):
+        # the three bytes: of the empty line that ends the head, the last one may still be missing
+        if end > MAX_HTTP_HEAD_BYTES or (end < 0 and len(buffer) > MAX_HTTP_HEAD_BYTES + 3):
             raise HttpError(431, f"HTTP head longer than {MAX_HTTP_HEAD_BYTES} bytes")
         if end < 0:
             if b"\n\n" in buffer:
@@ -174,11 +175,9 @@ class RequestReader:
         if self._buffer.startswith(b"\r\n", at):
             return at + 2
         found = self._buffer.find(b"\r\n\r\n", at)
-        if found >= 0:
-            return found + 4
-        if len(self._buffer) - at > MAX_HTTP_HEAD_BYTES:
+        if found - at > MAX_HTTP_HEAD_BYTES or (found < 0 and len(self._buffer) - at > MAX_HTTP_HEAD_BYTES + 3):
             raise HttpError(431, "HTTP trailers too long")
-        return None
+        return None if found < 0 else found + 4
 
 
 def _parse_head(head: bytes, max_body: int) -> Head:
@@ -210,15 +209,17 @@ def _parse_head(head: bytes, max_body: int) -> Head:
         match[2].decode("ascii"),
         headers,
         keep_alive,
-        _body_length(headers, max_body),
+        _body_length(headers, max_body, minor),
         expect == b"100-continue" and minor == b"1",
     )
 
 
-def _body_length(headers: dict[bytes, bytes], max_body: int) -> int:
+def _body_length(headers: dict[bytes, bytes], max_body: int, minor: bytes) -> int:
     coding = headers.get(b"transfer-encoding")
     length = headers.get(b"content-length")
     if coding is not None:
+        if minor == b"0":  # RFC 9112, 6.1: whoever passed it on may have seen another end
+            raise HttpError(400, "HTTP/1.0 request with a transfer coding")
         if length is not None:
             raise HttpError(400, "HTTP body with two lengths")
         if coding.lower() != b"chunked":
@@ -243,7 +244,8 @@ def write_response(
     keep_alive: bool = True,
     headers: tuple[tuple[str, str], ...] = (),
 ) -> bytes:
-    """The bytes of a response. Header values with control characters raise ValueError: they would be another header."""
+    """The bytes of a response, without a body for 204. Header values with control characters raise ValueError: they would be another
+    header."""
     key = (status, content_type, keep_alive)
     start = _HEADS.get(key)
     if start is None:
@@ -257,6 +259,8 @@ def write_response(
         if not value.isprintable() or not name.isprintable():
             raise ValueError(f"HTTP header {name!r} with control characters")
         start += f"{name}: {value}\r\n"
+    if status == 204:  # RFC 9110, 8.6: it has no length
+        return f"{start}\r\n".encode("latin-1")
     return f"{start}Content-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
 
 
