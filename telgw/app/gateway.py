@@ -58,7 +58,7 @@ class Gateway:
         self.authorised = AuthorisedFile(config.state.state_directory, self._in_thread, log.bind(part="authorised"))
         self._datagrams = DatagramSockets()
         self._projection = Projection()
-        self._notifier = UdpNotifier(self._datagram, self._send, clock, measures, log.bind(part="events"))
+        self._notifier = UdpNotifier(self._datagram, self._datagrams.send, clock, measures, log.bind(part="events"))
         self.sessions = Sessions(
             self.switchboard, Authentication(None, self.authorised), self._notifier, clock, log.bind(part="sessions")
         )
@@ -75,10 +75,8 @@ class Gateway:
     # -- parts
 
     def _datagram(self, device: str, change: Any) -> bytes:
-        return self.services.datagram(device, change) + self._port.end_of_pdu
-
-    def _send(self, datagram: bytes, target: tuple[str, int]) -> None:
-        self._datagrams.send(datagram, target)
+        datagram = self._projection.datagram(device, change, self.clock.seconds())
+        return datagram + self._port.end_of_pdu if self._port.end_of_pdu else datagram
 
     def _in_thread(self, write: Any) -> None:
         """One write after the other, none of them on the reactor."""
@@ -121,9 +119,9 @@ class Gateway:
         self.sessions.limit = sessions.limit
         self.sessions.polls_per_address = sessions.waiting_polls_per_address
         self._calls.qualify_may_answer = sessions.qualify_call_may_answer
-        self._projection.call_reference = telservices.call_reference
-        self._projection.first_other_party = sessions.first_other_party
-        self._projection.device_number_in_all_events = telservices.device_number_in_events is EventDeviceNumber.ALL
+        self._projection.configure(
+            telservices.call_reference, telservices.device_number_in_events is EventDeviceNumber.ALL, sessions.first_other_party
+        )
         self._notifier.rate = telservices.event_rate
         self._notifier.queue = telservices.event_queue
         self._notifier.restricted_session_events = telservices.restricted_session_events

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 
 from telgw.base.outcome import ErrorCode
 from telgw.core.deadline import refused
@@ -20,7 +20,7 @@ from telgw.model import commands
 from telgw.model.graph import Connection, Device
 from telgw.model.selection import Pair, select, select_for_adding, select_pair
 from telgw.model.states import ConnectionState, LineService
-from telgw.model.views import Party, part_view
+from telgw.model.views import PartView, part_view
 
 _PAIR_COMMANDS: dict[LineService, Callable[[commands.ConnectionID, commands.ConnectionID], commands.Command]] = {
     LineService.ALTERNATE: commands.AlternateCall,
@@ -143,19 +143,17 @@ class CallControl:
 
     # -- qualifyCall
 
-    def qualify(self, device: str, answer: bool) -> Deferred[Party]:
-        """Who calls; and answer the call when the request and the setting allow. Result: the calling party."""
+    def qualify(self, device: str, answer: bool) -> Deferred[PartView]:
+        """Who calls; and answer the call when the request and the setting allow. Result: the alerting call."""
 
         def act(session: Session, line: Device) -> Deferred[Any]:
             connection = select(line, LineService.ANSWER)
             if connection is None:
                 return refused(ErrorCode.NO_CALL, f"nobody calls {device}")
-            party = part_view(connection).other
+            alerting = part_view(connection)
             if answer and self.qualify_may_answer:
-                return session.domain.execute(commands.AnswerCall(connection.id)).addCallback(lambda _: party)
-            told: Deferred[Any] = Deferred()
-            told.callback(party)
-            return told
+                return session.domain.execute(commands.AnswerCall(connection.id)).addCallback(lambda _: alerting)
+            return succeed(alerting)
 
         return self._with_line(device, act)
 
@@ -166,6 +164,4 @@ class CallControl:
             return refused(ErrorCode.NO_OPEN_SESSION, device)
         if not session.monitored and session.domain.in_service:
             return self._sessions.ensure_monitor(session)
-        ready: Deferred[Session] = Deferred()
-        ready.callback(session)
-        return ready
+        return succeed(session)

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 def is_there(answer: Deferred[Any]) -> bool:
     """Whether the Deferred has fired with a result (not a failure), and no callback of it waits for another Deferred."""
-    return bool(answer.called) and not answer.paused and not isinstance(answer.result, (Failure, Deferred))
+    return bool(answer.called) and not answer.paused and not isinstance(answer.result, Failure)
 
 
 def then(answer: Deferred[Any], function: Callable[[Any], Any]) -> Deferred[Any]:

@@ -57,6 +57,8 @@ class Feed(Generic[Item]):
 
     def wait(self, clock: Clock, timeout: float) -> Deferred[None]:
         """Fires when the next thing happens, after `timeout` seconds, or at `release`. Cancel it when the reader is gone."""
+        if self._window is None:
+            self._window = []  # whoever waits is a reader: what he waits for must be there when he looks
         waiter: Deferred[None] = Deferred(self._forget)
         self._waiting[waiter] = clock.call_later(timeout, self._time_out, waiter)
         return waiter

@@ -39,15 +39,16 @@ def apply(graph: Graph, fact: facts.Fact, now: float) -> list[Change]:
     touched = _APPLY[type(fact)](graph, fact, now)
     changes: list[Change] = []
     for device in touched:
-        if isinstance(device, Device):
-            if device.monitored and graph.in_service:
+        if not isinstance(device, Device):
+            changes.append(device)  # a feature: there is nothing to compare
+        elif device.monitored and graph.in_service:
+            if graph.held_back:
                 graph.held_back.discard(device)
-                changes += publish(device, fact)
-        else:
-            changes.append(device)
+            changes += publish(device, fact)
     if graph.restarting:
         graph.restart_durations(now)
-    graph.forget_unfollowed()
+    if graph.left:
+        graph.forget_unfollowed()
     return changes
 
 

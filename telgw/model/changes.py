@@ -1,16 +1,18 @@
-"""What the model says has changed: the only thing that fronts ever hear of calls and features."""
+"""What the model says has changed: the only thing that fronts ever hear of calls and features.
+
+Named tuples, as the views are: several are made for every event of a PBX.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from telgw.model.facts import Fact
 from telgw.model.states import ForwardType
 from telgw.model.views import CallView
 
 
-@dataclass(frozen=True, slots=True)
-class CallChanged:
+class CallChanged(NamedTuple):
     """A call element of `device` is now as `view` says. `fact` is what brought it about; None: a comparison with the PBX did."""
 
     device: str
@@ -27,8 +29,7 @@ class CallChanged:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ForwardChanged:
+class ForwardChanged(NamedTuple):
     """A forwarding was set (`on`) or taken back; `number` is where calls go, or went."""
 
     device: str
@@ -37,16 +38,14 @@ class ForwardChanged:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class DoNotDisturbChanged:
+class DoNotDisturbChanged(NamedTuple):
     """The device refuses calls (`on`), or takes them again."""
 
     device: str
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MessageWaitingChanged:
+class MessageWaitingChanged(NamedTuple):
     """The message lamp of the device."""
 
     device: str

@@ -144,7 +144,8 @@ class Graph:
         #: numbers of devices that must be compared with the PBX, and how often that was for an impossible event
         self.suspects: set[str] = set()
         self.illegal = 0
-        self._left: list[Call] = []
+        #: calls that somebody has left since they were last looked at
+        self.left: list[Call] = []
         self._dead: OrderedDict[str, float] = OrderedDict()
 
     def device(self, number: str) -> Device:
@@ -185,15 +186,15 @@ class Graph:
         if call.connections.get(device.number) is connection:
             del call.connections[device.number]
         device.connections.remove(connection)
-        self._left.append(call)
+        self.left.append(call)
         self._forget_idle(device)
 
     def forget_unfollowed(self) -> None:
         """Forget the calls that the last monitored device has left: their end would never be told."""
-        for call in self._left:
+        for call in self.left:
             if call.connections and not any(one.device.monitored for one in call.connections.values()):
                 self.forget(call)
-        self._left.clear()
+        self.left.clear()
 
     def _forget_idle(self, device: Device) -> None:
         if not device.monitored and not device.connections:

@@ -17,8 +17,18 @@ _NULL = ConnectionState.NULL
 
 def publish(device: Device, fact: Fact | None) -> list[CallChanged]:
     """The changes of the device since the last time, oldest call element first."""
-    changes: list[CallChanged] = []
     published = device.published
+    if len(device.connections) == 1 and len(published) <= 1:
+        # nearly always a device has one call; this is the loop below for that case
+        only = device.connections[0]
+        known = published.get(only.appearance)
+        if known is None and not published or known is not None and known[0] == (only,):
+            view = call_view(device, only.appearance, (only,))
+            if known is not None and same_view(known[1], view):
+                return []
+            published[only.appearance] = ((only,), view)
+            return [CallChanged(device.number, view, fact)]
+    changes: list[CallChanged] = []
     groups = appearances(device)
     for appearance in [known for known in published if known not in groups]:
         connections, _ = published.pop(appearance)

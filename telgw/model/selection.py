@@ -11,7 +11,7 @@ from typing import NamedTuple
 from telgw.base.numbers import same_number
 from telgw.model.graph import Connection, Device
 from telgw.model.states import LineService, LineState
-from telgw.model.views import appearances, line_state, part_view, permitted_services
+from telgw.model.views import WITHHELD, appearances, line_state, part_view, permitted_services
 
 #: which of the states that permit a service is acted on first
 _PREFERENCE = {
@@ -48,8 +48,8 @@ def _has_other(connection: Connection, number: str | None) -> bool:
     if not number:
         return True
     view = part_view(connection)
-    parties = (view.other, *view.added)
-    return any(same_number(party.number, number) if party.number is not None else number == f"*****-{party.ref}" for party in parties)
+    withheld = f"{WITHHELD}-{view.ref}"
+    return any(number == withheld if party == WITHHELD else same_number(party, number) for party in (view.other, *view.added))
 
 
 def select(device: Device, service: LineService, other: str | None = None) -> Connection | None:

@@ -6,34 +6,41 @@ device consults), with the services that are permitted in that state. Presence, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from telgw.model.permitted import permitted_alone, permitted_pair
+from telgw.model.permitted import (
+    PERMITTED_ALONE,
+    PERMITTED_CALLER_QUEUED,
+    PERMITTED_CONFERENCE,
+    permitted_alone,
+    permitted_pair,
+)
 from telgw.model.states import ConnectionState, LineCause, LineService, LineState
 
 if TYPE_CHECKING:
     from telgw.model.graph import Connection, Device
 
 
-class Party(NamedTuple):
-    """A party of a call: its number ("" = nobody yet, None = withheld, then `ref` tells calls apart)."""
-
-    number: str | None
-    ref: str
+#: stands for a number that is not shown. No number looks like it, so views need no second field to say so.
+WITHHELD: Final = "*****"
 
 
 class PartView(NamedTuple):
-    """One call of a device (TelServices primCall or secCall). Times are seconds of the gateway's clock."""
+    """One call of a device (TelServices primCall or secCall).
+
+    Parties are numbers; "" is nobody yet, `WITHHELD` a number that is not shown. Times are seconds of the gateway's clock.
+    """
 
     state: LineState
-    other: Party
-    added: tuple[Party, ...]
-    first_other: Party | None
-    first_called: Party | None
-    last_redirection: Party | None
+    other: str
+    added: tuple[str, ...]
+    first_other: str | None
+    first_called: str | None
+    last_redirection: str | None
     outgoing: bool
     conference: bool
     cause: LineCause | None
+    #: our reference of the call
     ref: str
     # the rest may differ between two views that say the same: see `same_part`
     connected_at: float | None
@@ -97,40 +104,43 @@ def line_state(connection: Connection) -> LineState:
 def part_view(connection: Connection) -> PartView:
     """The view of one connection."""
     call = connection.call
-    ref = call.ref
-    peer = connection.peer
-    added: tuple[Party, ...] = ()
-    conference = False
-    if call.conference and connection.state is not ConnectionState.NULL:
-        others = [other.shown for other in call.connections.values() if other is not connection]
-        if len(others) > 1:
-            conference = True
-            if peer in others:
-                others.remove(peer)
-            else:
-                # nobody yet, or known to us by another name than its connection: the first one is as good as any
-                first = others.pop(0)
-                peer = first if peer == "" else peer
-            added = tuple(Party(number, ref) for number in others)
+    other = connection.peer
+    if other is None:
+        other = WITHHELD
+    added: tuple[str, ...] = ()
+    conference = call.conference and len(call.connections) > 2 and connection.state is not ConnectionState.NULL
+    if conference:
+        other, *rest = _conference_parties(connection, other)
+        added = tuple(rest)
     first_called = connection.first_called
-    if first_called is not None and first_called in (peer, connection.device.number):
+    if first_called is not None and first_called in (other, connection.device.number):
         first_called = None
-    last = connection.last_redirection
-    first_other = connection.first_other
     return PartView(
         line_state(connection),
-        Party(peer, ref),
+        other,
         added,
-        None if first_other is None else Party(first_other, ref),
-        None if first_called is None else Party(first_called, ref),
-        None if last is None else Party(last, ref),
+        connection.first_other,
+        first_called,
+        connection.last_redirection,
         connection.outgoing,
         conference,
         connection.cause,
-        ref,
+        call.ref,
         connection.connected_at,
         connection.ended_at,
     )
+
+
+def _conference_parties(connection: Connection, known: str) -> list[str]:
+    """The other parties, the one that was there before the conference first."""
+    others = [
+        WITHHELD if other.withheld else other.device.number for other in connection.call.connections.values() if other is not connection
+    ]
+    if known in others:
+        others.remove(known)
+        return [known, *others]
+    # nobody yet, or known to us by another name than its connection: the first one is as good as any
+    return others if known == "" else [known, *others[1:]]
 
 
 def appearances(device: Device) -> dict[int, tuple[Connection, ...]]:
@@ -148,17 +158,22 @@ def permitted_services(device: Device, connections: tuple[Connection, ...]) -> t
     """What a client may do with this call element. Exactly this is accepted: `telgw.model.selection` asks here."""
     first = connections[0]
     everything = device.connections
+    state = line_state(first)
     if len(everything) == 1:
-        return permitted_alone(line_state(first), conference=_is_conference(first), outgoing=first.outgoing)
+        if state is LineState.CONNECTED and _is_conference(first):
+            return PERMITTED_CONFERENCE
+        if state is LineState.QUEUED and first.outgoing:
+            return PERMITTED_CALLER_QUEUED
+        return PERMITTED_ALONE[state]
     if len(connections) > 1:
         others = [line_state(other) for other in everything if other not in connections]
-        return permitted_pair(line_state(first), line_state(connections[1]), others)
+        return permitted_pair(state, line_state(connections[1]), others)
     alone: list[LineState] = []
     paired: list[LineState] = []
     for group in appearances(device).values():
         if first not in group:
             (alone if len(group) == 1 else paired).extend(map(line_state, group))
-    return permitted_alone(line_state(first), alone, paired, conference=_is_conference(first), outgoing=first.outgoing)
+    return permitted_alone(state, alone, paired, conference=_is_conference(first), outgoing=first.outgoing)
 
 
 def _is_conference(connection: Connection) -> bool:

@@ -62,7 +62,7 @@ function run(device) {
   addEventListener("pagehide", () => session.leave());
   // back from the browser's history, where the page was only put aside
   addEventListener("pageshow", (event) => event.persisted && session.start());
-  addEventListener("online", () => session.hurry());
+  for (const change of ["online", "offline"]) addEventListener(change, () => session.hurry());
   document.addEventListener("visibilitychange", () => !document.hidden && session.hurry());
   session.start();
 }

@@ -30,7 +30,8 @@ export class Session extends EventTarget {
   #running = null;
   /** Ends what the loop waits for now, an answer or a pause. */
   #wake = () => {};
-  /** Counts what the gateway said of the link, so that an older answer does not overrule a newer one. */
+  /** What is known of the link to the PBX, and how often that was told: an older answer must not overrule a newer one. */
+  #link = "up";
   #linkNews = 0;
 
   constructor(gateway, device) {
@@ -57,9 +58,11 @@ export class Session extends EventTarget {
     this.#gateway.tell("closeSession", { deviceNumber: this.device, actualCloseSessionTimeout: CLOSE_SECONDS });
   }
 
-  /** Try now what would be tried later: the network is back, or somebody looks at the page again. */
+  /** See at once how things stand: the network came or went, or somebody looks at the page again. */
   hurry() {
-    if (this.phase !== "live" && this.phase !== "signIn") this.#wake();
+    if (this.phase === "signIn") return;
+    if (this.#step === "wait") this.#step = "look";
+    this.#wake();
   }
 
   /** Open the session with these credentials. */
@@ -122,6 +125,7 @@ export class Session extends EventTarget {
     this.#seq = undefined;
     await this.#gateway.ask("openSession", { deviceNumber: this.device, ...this.#credentials, sessionTimeout: SESSION_SECONDS });
     this.#step = "look";
+    this.#link = "up";
   }
 
   async #snapshot(timeout) {
@@ -138,17 +142,22 @@ export class Session extends EventTarget {
   #take(snapshot, step) {
     this.#seq = snapshot.seq;
     const news = snapshot.session;
-    if (news) this.#linkNews += 1;
     if (news?.startsWith("sessionClosed")) {
       this.#step = "open";
       this.#enter("opening", news);
     } else if (news) {
-      this.#enter(news === "pbxlinkOutOfService" ? "linkDown" : "live");
+      this.#linkNews += 1;
+      this.#setLink(news === "pbxlinkOutOfService" ? "down" : "up");
     } else if (step !== "wait") {
-      this.#enter("live");
+      this.#setLink(this.#link);
       this.#askForLink();
     }
     this.dispatchEvent(new CustomEvent("snapshot", { detail: snapshot }));
+  }
+
+  #setLink(link) {
+    this.#link = link;
+    this.#enter(link === "up" ? "live" : "linkDown");
   }
 
   /**
@@ -157,12 +166,14 @@ export class Session extends EventTarget {
    */
   async #askForLink() {
     const known = this.#linkNews;
+    let link = "up";
     try {
       await this.#gateway.ask("queryMsgWaiting", { deviceNumber: this.device });
     } catch (error) {
-      const newest = known === this.#linkNews && this.phase === "live";
-      if (error.code === "pbxlinkOutOfService" && newest) this.#enter("linkDown");
+      if (error.code === undefined) return;
+      if (error.code === "pbxlinkOutOfService") link = "down";
     }
+    if (known === this.#linkNews && link !== this.#link && ["live", "linkDown"].includes(this.phase)) this.#setLink(link);
   }
 
   async #failed(error) {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IPushProducer
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
+from telgw.base.limits import MAX_TEXT_LENGTH
 from telgw.core.deferred import is_there
 from telgw.wire.errors import RemoteProtocolError
 from telgw.wire.http1 import CONTINUE, Head, HttpError, HttpRequest, RequestReader, write_response
@@ -22,6 +26,10 @@ _ALLOWED_METHODS = "POST, GET, OPTIONS"
 #: bytes of further requests that may wait while one is being answered; beyond, the connection is not read
 _PIPELINED = 64 * 1024
 
+#: a target may be a whole URL (RFC 9112, 3.2.2)
+_ORIGIN = re.compile(r"\Ahttps?://[^/?]*", re.IGNORECASE)
+_INCOMPLETE = "the connection was half closed before the request was complete"
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -35,16 +43,22 @@ def origin_headers(head: Head, allowed: tuple[str, ...]) -> Headers | None:
     if raw is None:
         return ()
     origin = raw.decode("latin-1")
+    if not origin.isprintable():
+        return None  # no browser says that, and it would not fit into a header of ours
     if origin in allowed or "*" in allowed:
         return (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
     host = head.headers.get(b"host", b"").decode("latin-1")
     return () if host and origin in (f"http://{host}", f"https://{host}") else None
 
 
+@implementer(IPushProducer)
 class HttpTalk:
-    """A connection that speaks HTTP: one request at a time, the next ones wait."""
+    """A connection that speaks HTTP: one request at a time, the next ones wait.
 
-    __slots__ = ("_conversation", "_ended", "_head", "_headers", "_paused", "_pending", "_polling", "_reader")
+    A peer that does not read its answers is not read either: the talk is the producer of its transport.
+    """
+
+    __slots__ = ("_blocked", "_conversation", "_ended", "_head", "_headers", "_paused", "_pending", "_polling", "_reader")
 
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
@@ -55,20 +69,46 @@ class HttpTalk:
         self._polling = False
         self._paused = False
         self._ended = False
+        #: answers wait in the transport for the peer to read
+        self._blocked = False
+        conversation.transport.registerProducer(self, True)
 
     def data(self, data: bytes) -> None:
         """Bytes from the peer."""
         self._reader.receive_data(data)
-        if self._head is None:
+        if self._head is None and not self._blocked:
             self._pump()
         elif self._reader.buffered > _PIPELINED and not self._paused:
             self._paused = True
             self._conversation.transport.pauseProducing()
 
+    def pauseProducing(self) -> None:
+        """See IPushProducer."""
+        self._blocked = True
+        self._conversation.transport.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """See IPushProducer."""
+        self._blocked = False
+        self._go_on()
+
+    def stopProducing(self) -> None:
+        """See IPushProducer. `lost` follows."""
+
+    def ending(self) -> None:
+        """The last word is about to be said."""
+        self._conversation.transport.unregisterProducer()
+
+    def _go_on(self) -> None:
+        if self._head is None and not self._conversation.closing:
+            self._pump()
+        if not (self._blocked or self._paused or self._ended):
+            self._conversation.transport.resumeProducing()
+
     def _pump(self) -> None:
         conversation = self._conversation
         try:
-            while self._head is None and not conversation.closing:
+            while self._head is None and not conversation.closing and not self._blocked:
                 request = self._reader.next_request()
                 if request is None:
                     if self._reader.continue_wanted:
@@ -81,10 +121,10 @@ class HttpTalk:
         except HttpError as error:
             conversation.port.measures.refused["http", str(error.status)] += 1
             conversation.port.log.info("http_refused", address=conversation.address, status=error.status, reason=error.reason)
-            conversation.close(write_response(error.status, error.reason.encode() + b"\n", _TEXT, keep_alive=False))
+            conversation.close(write_response(error.status, error.reason.encode() + b"\n", _TEXT, keep_alive=False), interrupts=True)
             return
-        if self._ended and self._head is None and not conversation.closing:
-            conversation.close()
+        if self._ended and self._head is None and not conversation.closing and not self._blocked:
+            self._end()
 
     def _serve(self, request: HttpRequest) -> None:
         conversation = self._conversation
@@ -129,7 +169,7 @@ class HttpTalk:
         return asked
 
     def _get(self, head: Head) -> None:
-        path, _, query = head.target.partition("?")
+        path, _, query = _ORIGIN.sub("", head.target).partition("?")
         if path != "/makeCall" or not self._conversation.port.settings.make_call_url:
             self._write(404, b"POST a TelServices request, or GET /makeCall\n", _TEXT)
             return
@@ -158,7 +198,7 @@ class HttpTalk:
             self._write(200, cast("bytes", pending.result))
             return
         self._pending = pending
-        self._polling = isinstance(asked, Snapshot)
+        self._polling = isinstance(asked, Snapshot) and asked.result_on_event is not None
         pending.addCallbacks(self._answered, self._given_up)
 
     def _answered(self, answer: bytes) -> None:
@@ -166,8 +206,9 @@ class HttpTalk:
         self._write(200, answer)
         if self._paused:
             self._paused = False
-            self._conversation.transport.resumeProducing()
-        self._pump()
+            self._go_on()
+        else:
+            self._pump()
 
     def _given_up(self, failure: Failure) -> None:
         failure.trap(CancelledError)
@@ -177,7 +218,8 @@ class HttpTalk:
         self._head = None
         if conversation.closing or head is None:
             return
-        keep_alive = head.keep_alive and not self._ended
+        # whoever asks with HEAD takes the next bytes for the next answer, so there is no body to send him
+        keep_alive = head.keep_alive and not self._ended and head.method != "HEAD"
         response = write_response(status, body, content_type, keep_alive, self._headers + headers if self._headers else headers)
         self._headers = ()
         if keep_alive:
@@ -192,13 +234,22 @@ class HttpTalk:
         if self._pending is not None and self._polling:
             self._pending.cancel()
             self._conversation.close()
-        elif self._head is None:
+        elif self._head is None and not self._blocked:
+            self._end()
+
+    def _end(self) -> None:
+        """Nothing more will come. What is there of another request stays incomplete."""
+        if self._reader.idle:
             self._conversation.close()
+            return
+        self._conversation.port.log.info("http_refused", address=self._conversation.address, status=400, reason=_INCOMPLETE)
+        self._conversation.port.measures.refused["http", "400"] += 1
+        self._conversation.close(write_response(400, _INCOMPLETE.encode() + b"\n", _TEXT, keep_alive=False))
 
     def lost(self) -> None:
-        """The peer is gone: nobody waits for the answer."""
+        """The peer is gone: nobody waits for its poll. What else it asked for is done all the same: the PBX has been told."""
         pending, self._pending = self._pending, None
-        if pending is not None:
+        if pending is not None and self._polling:
             pending.cancel()
 
     def overdue(self) -> bytes | None:
@@ -222,6 +273,8 @@ def make_call_of(query: str) -> MakeCall:
             values[name] = unquote_to_bytes(value).decode()
         except UnicodeDecodeError:
             raise RemoteProtocolError(f"makeCall link: {name} is not UTF-8") from None
+        if len(values[name]) > MAX_TEXT_LENGTH or not values[name].isprintable():
+            raise RemoteProtocolError(f"makeCall link: {name} is too long, or has control characters")
     for name in ("deviceNumber", "calledDeviceNumber"):
         if not values.get(name, "").strip():
             raise RemoteProtocolError(f"makeCall link: {name} is missing")

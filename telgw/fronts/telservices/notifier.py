@@ -76,7 +76,12 @@ class UdpNotifier:
             if client.port is None or (client.restricted and not self._is_for_restricted(change)):
                 continue
             if datagram is None:
-                datagram = self._encode(device, change)
+                try:
+                    datagram = self._encode(device, change)
+                except Exception:
+                    self._log.exception("event_failed", device=device)
+                    self._measures.events_dropped["cannot be written"] += 1
+                    return
                 if len(datagram) > MAX_DATAGRAM_BYTES:
                     self._drop("too long", (client.address, client.port))
                     return
@@ -90,16 +95,15 @@ class UdpNotifier:
 
     def _offer(self, datagram: bytes, target: Target) -> None:
         rate = self._rates.get(target)
-        now = self._clock.seconds()
         if rate is None:
-            if len(self._rates) >= _REMEMBERED_TARGETS and not self._queued:
-                self._rates.clear()
-            rate = self._rates[target] = _Rate(self.rate, now)
+            if len(self._rates) >= _REMEMBERED_TARGETS:
+                self._rates = {known: self._rates[known] for known in self._queued}
+            rate = self._rates[target] = _Rate(self.rate, self._clock.seconds())
         elif rate.queue:
             self._enqueue(rate, datagram, target)
             return
-        else:
-            self._refill(rate, now)
+        if rate.tokens < 1:
+            self._refill(rate, self._clock.seconds())
         if rate.tokens >= 1:
             rate.tokens -= 1
             self._put(datagram, target)

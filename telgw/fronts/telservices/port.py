@@ -7,7 +7,7 @@ from typing import Any
 from typing import Protocol as TypingProtocol
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, INegotiated
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -22,7 +22,6 @@ from telgw.wire.telservices.codec import REQUEST_LIMITS
 from telgw.wire.telservices.memo import RequestMemo
 
 _BLANK = b" \t\r\n"
-_BOM = b"\xef\xbb\xbf"
 _HTTP_FIRST = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -56,6 +55,7 @@ class Talk(TypingProtocol):
     def half_closed(self) -> None: ...
     def lost(self) -> None: ...
     def overdue(self) -> bytes | None: ...
+    def ending(self) -> None: ...
 
 
 class TelServicesPort(Factory):
@@ -128,6 +128,7 @@ class Conversation(Protocol):
             if seen[0] in _HTTP_FIRST:
                 self.transport.setTcpKeepAlive(True)
                 talk = self.talk = HttpTalk(self)
+                data = seen
             else:
                 talk = self.talk = RawTalk(self)
         talk.data(data)
@@ -154,31 +155,42 @@ class Conversation(Protocol):
         """Whether an answer is being made or is on its way."""
         return self.closing or (self.talk is not None and self.deadline is None)
 
-    def close(self, last: bytes = b"") -> None:
-        """Say the last word and close; the peer has some time to read it."""
+    def close(self, last: bytes = b"", interrupts: bool = False) -> None:
+        """Say the last word and close; the peer has some time to read it.
+
+        `interrupts`: the peer may still be sending. Closing at once would reset the connection, which can take the last word with it
+        before the peer reads it; so only our half is closed, and what still comes is dropped (RFC 9112, 9.6). TLS closes so by itself.
+        """
         self.closing = True
         self.deadline = self.port.clock.seconds() + self.port.idle_timeout
+        if self.talk is not None:
+            self.talk.ending()
         if last:
             self.transport.write(last)
-        self.transport.loseConnection()
+        if interrupts and not INegotiated.providedBy(self.transport):
+            self.transport.loseWriteConnection()
+        else:
+            self.transport.loseConnection()
 
     def overdue(self) -> None:
         """The sweep found the deadline passed."""
         if self.closing or self.talk is None:
             self.transport.abortConnection()
             return
-        self.close(self.talk.overdue() or b"")
+        last = self.talk.overdue()
+        self.close(last or b"", interrupts=last is not None)
 
     def readConnectionLost(self) -> None:
         """The peer has said all it wants to say; it may still listen."""
-        if self.talk is None:
+        if self.closing:
+            self.transport.loseConnection()
+        elif self.talk is None:
             self.close()
-        elif not self.closing:
+        else:
             self.talk.half_closed()
 
     def writeConnectionLost(self) -> None:
-        """The peer does not listen any more."""
-        self.transport.abortConnection()
+        """Our half is closed, as `close` wanted it."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """See Protocol."""

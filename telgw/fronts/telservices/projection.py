@@ -5,19 +5,18 @@ from __future__ import annotations
 from telgw.core.session import LineSnapshot, SessionChange, SessionEvent
 from telgw.model.changes import CallChanged, DoNotDisturbChanged, ForwardChanged, MessageWaitingChanged
 from telgw.model.states import ForwardType
-from telgw.model.views import CallView, PartView
-from telgw.model.views import Party as ModelParty
+from telgw.model.views import WITHHELD, CallView, PartView
+from telgw.wire.telservices.codec import encode_event
 from telgw.wire.telservices.events import Event
 from telgw.wire.telservices.records import Call, CallPart, Forward, Party
 from telgw.wire.telservices.returns import DeviceState, DoNotDisturb, Forwards, MsgWaiting
 from telgw.wire.telservices.vocabulary import OnOff
 from telgw.wire.telservices.vocabulary import SessionEvent as PrintedSessionEvent
 
-#: what stands for a number that is not shown; the call reference after it tells calls apart (document, Call, otherParty)
-WITHHELD = "*****-"
-
 _SESSION_EVENTS = {event: PrintedSessionEvent(event.value) for event in SessionEvent}
 _ON_OFF = {True: OnOff.ON, False: OnOff.OFF}
+#: datagrams remembered: call events of the devices that are in use now; when it is full it starts anew
+_REMEMBERED = 20_000
 
 
 def on_off(state: bool) -> OnOff:
@@ -25,9 +24,9 @@ def on_off(state: bool) -> OnOff:
     return _ON_OFF[state]
 
 
-def party_of(party: ModelParty) -> Party:
-    """The printed party; a number that is withheld is replaced by one that only tells calls apart."""
-    return Party(WITHHELD + party.ref if party.number is None else party.number)
+def party_of(number: str, ref: str) -> Party:
+    """The printed party; a withheld number is followed by the call reference, which tells calls apart (document, Call, otherParty)."""
+    return Party(f"{WITHHELD}-{ref}" if number == WITHHELD else number)
 
 
 def forwards_of(forwards: tuple[tuple[ForwardType, str], ...]) -> tuple[Forward, ...]:
@@ -36,28 +35,33 @@ def forwards_of(forwards: tuple[tuple[ForwardType, str], ...]) -> tuple[Forward,
 
 
 class Projection:
-    """Prints the model. The settings are those of section telservices in the configuration."""
+    """Prints the model. The settings are those of section telservices in the configuration; set them with `configure`."""
 
-    def __init__(
-        self, call_reference: bool = False, device_number_in_all_events: bool = True, first_other_party: bool = False
-    ) -> None:
+    def __init__(self) -> None:
+        self._datagrams: dict[object, bytes] = {}
+        self.configure()
+
+    def configure(self, call_reference: bool = False, device_number_in_all_events: bool = True, first_other_party: bool = False) -> None:
+        """Print like this from now on."""
         self.call_reference = call_reference
-        self.first_other_party = first_other_party
         self.device_number_in_all_events = device_number_in_all_events
+        self.first_other_party = first_other_party
+        self._datagrams.clear()
 
     def part(self, part: PartView, now: float) -> CallPart:
         """A primCall or secCall; durations are those of `now`."""
+        ref = part.ref
         return CallPart(
             part.state,
-            party_of(part.other),
-            tuple(map(party_of, part.added)) if part.added else None,
-            party_of(part.first_other) if part.first_other is not None and self.first_other_party else None,
-            None if part.first_called is None else party_of(part.first_called),
-            None if part.last_redirection is None else party_of(part.last_redirection),
+            party_of(part.other, ref),
+            tuple(party_of(number, ref) for number in part.added) if part.added else None,
+            party_of(part.first_other, ref) if part.first_other is not None and self.first_other_party else None,
+            None if part.first_called is None else party_of(part.first_called, ref),
+            None if part.last_redirection is None else party_of(part.last_redirection, ref),
             part.duration(now),
             part.outgoing,
             part.conference,
-            part.ref if self.call_reference else None,
+            ref if self.call_reference else None,
             part.cause,
         )
 
@@ -84,6 +88,25 @@ class Projection:
             return Event(named, DoNotDisturb(on_off(change.on)))
         assert isinstance(change, MessageWaitingChanged)
         return Event(named, MsgWaiting(on_off(change.on)))
+
+    def datagram(self, device: str, change: SessionChange, now: float) -> bytes:
+        """The encoded event. The same words are said of every call between the same parties, so they are remembered."""
+        if not isinstance(change, CallChanged):
+            return encode_event(self.event(device, change, now))
+        key = self._words_of(device, change.view, now)
+        datagram = self._datagrams.get(key)
+        if datagram is None:
+            if len(self._datagrams) >= _REMEMBERED:
+                self._datagrams.clear()
+            datagram = self._datagrams[key] = encode_event(self.event(device, change, now))
+        return datagram
+
+    def _words_of(self, device: str, view: CallView, now: float) -> object:
+        """Everything that the event of the view is made of. The reference counts only where it is printed."""
+        id_, prim, sec, permitted, extra = view
+        with_ref = self.call_reference or prim.other == WITHHELD or bool(prim.added)
+        words = (device, id_, prim[:9], prim.duration(now), permitted, extra, prim.ref if with_ref else None)
+        return words if sec is None else (words, sec[:10], sec.duration(now), prim.ref)
 
     def snapshot(self, snapshot: LineSnapshot, now: float) -> DeviceState:
         """The answer to a snapshot request."""

@@ -62,7 +62,9 @@ class RawTalk:
 
     def _reject(self, reason: str) -> None:
         self._done = True
-        self._answer(self._conversation.port.responder.reject(reason, self._conversation.address))
+        port = self._conversation.port
+        answer = port.responder.reject(reason, self._conversation.address)
+        self._conversation.close(answer + port.end_of_pdu, interrupts=True)
 
     def half_closed(self) -> None:
         """Nothing more will come: an incomplete request stays incomplete, a complete one is answered all the same."""
@@ -72,6 +74,9 @@ class RawTalk:
     def lost(self) -> None:
         """The peer is gone. What it asked for is done all the same: the PBX has been told."""
         self._done = True
+
+    def ending(self) -> None:
+        """The last word is about to be said."""
 
     def overdue(self) -> bytes | None:
         """The request did not come in time."""

@@ -23,7 +23,7 @@ from telgw.fronts.telservices.projection import Projection, forwards_return, on_
 from telgw.model import commands
 from telgw.model.states import LineService
 from telgw.wire.telservices import requests as ask
-from telgw.wire.telservices.codec import encode_event, encode_return
+from telgw.wire.telservices.codec import encode_return
 from telgw.wire.telservices.requests import SERVICES
 from telgw.wire.telservices.returns import CallerIdentity, DoNotDisturb, MsgWaiting, Return, Standard
 from telgw.wire.telservices.vocabulary import EventUpdate, OnOff
@@ -70,11 +70,17 @@ class Services:
         return doing.addCallbacks(self._done, self._refused, callbackArgs=(kind, started), errbackArgs=(request, address, started))
 
     def _done(self, result: Any, kind: type, started: float) -> bytes:
+        answer: bytes | None = result if isinstance(result, bytes) else self._answers.get(result) if isinstance(result, Standard) else None
+        if answer is None:
+            try:
+                answer = encode_return(result)
+            except Exception:
+                # the PBX told us something that the protocol cannot say
+                self._log.exception("service_failed", service=_NAMES[kind])
+                self._measures.request(_NAMES[kind], ErrorCode.RESOURCE_ERROR.value, self._clock.seconds() - started)
+                return self._answers[ErrorCode.RESOURCE_ERROR]
         self._measures.request(_NAMES[kind], "accepted", self._clock.seconds() - started)
-        if isinstance(result, bytes):
-            return result
-        answer = self._answers.get(result) if isinstance(result, Standard) else None
-        return encode_return(result) if answer is None else answer
+        return answer
 
     def _refused(self, failure: Failure, request: Any, address: str, started: float) -> bytes | Failure:
         service = _NAMES[type(request)]
@@ -98,7 +104,7 @@ class Services:
 
     def datagram(self, device: str, change: SessionChange) -> bytes:
         """The event that tells the change."""
-        return encode_event(self.projection.event(device, change, self._clock.seconds()))
+        return self.projection.datagram(device, change, self._clock.seconds())
 
     # -- sessions
 
@@ -222,7 +228,7 @@ class Services:
     def qualify_call(self, request: ask.QualifyCall, address: str, http: bool) -> Outcome:
         """QualifyCall. The name is absent: no directory knows it."""
         qualifying = self._calls.qualify(request.device_number, request.answers)
-        return qualifying.addCallback(lambda party: CallerIdentity(party_of(party).number))
+        return qualifying.addCallback(lambda part: CallerIdentity(party_of(part.other, part.ref).number))
 
     # -- services that are not offered
 
