@@ -42,6 +42,24 @@ def install_reactor(name: str) -> Any:
     return reactor
 
 
+def raise_file_limit() -> None:
+    """Every client is an open file: take as many as the system gives us (systemd's soft limit is 1,024, its hard one 512 Ki)."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def settle_garbage_collector() -> None:
+    """What is built at the start stays for ever: do not look through it again and again, nor look too often."""
+    import gc
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 def notify_service_manager(message: str) -> None:
     """Tell systemd (sd_notify); does nothing when it does not run us."""
     path = os.environ.get("NOTIFY_SOCKET")
@@ -75,6 +93,7 @@ class Daemon:
 
     def run(self) -> int:
         """Run until told to stop."""
+        raise_file_limit()
         self._reactor.callWhenRunning(self._start)
         self._reactor.addSystemEventTrigger("before", "shutdown", self._stop)
         self._reactor.run()
@@ -98,6 +117,7 @@ class Daemon:
     def _ready(self) -> None:
         if self._gateway.phase != "running":
             return
+        settle_garbage_collector()
         lines = [f"telgw is ready ({self._path or 'built-in demo'})"]
         for what, host, port in self._gateway.listeners.addresses():
             shown = f"[{host}]" if ":" in host else host
