@@ -381,9 +381,14 @@ class SwitchingDomain:
         lines = self.lines
         for change in changes:
             line = lines.get(change.device)
-            if line is not None:
-                for listener in line.listeners:
-                    self._guard(listener.changed, change)
+            if line is None:
+                continue
+            for listener in line.listeners:
+                try:
+                    listener.changed(change)
+                except Exception:
+                    # one listener that fails must not keep the news from the others
+                    self._log.exception("listener_failed", told=repr(change))
 
     def _guard(self, tell: Any, what: object) -> None:
         """One listener that fails must not keep the news from the others."""

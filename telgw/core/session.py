@@ -105,7 +105,8 @@ class Session:
 
     def changed(self, change: Change) -> None:
         """A call or feature changed."""
-        self.tell(change)
+        self.feed.append(change)
+        self._notifier.notify(self.device, change, self.clients.values())
 
     def link_changed(self, in_service: bool) -> None:
         """The link was lost or is back."""

@@ -145,17 +145,18 @@ def _told_arrival(
     """What the other end learns when its call arrives somewhere."""
     call = other.call
     redirecting = None if isinstance(fact, facts.NetworkReached) else fact.redirecting or call.diverting
+    caller = other.outgoing or other.progress is Progress.TRANSFERRED
     other.progress = progress_after(other.progress, told)
     redirected = redirecting is not None and (other.last_redirection != redirecting or other.peer != fact.device)
-    if redirected and other.outgoing:
+    if redirected and caller:
         other.peer = fact.device
         other.last_redirection = redirecting
         other.first_called = call.first_called
         other.cause = LineCause.ROUTE if fact.cause is EventCause.DISTRIBUTED else LineCause.REDIRECT
-    elif fact.cause is EventCause.CALL_PICKUP and other.outgoing:
+    elif fact.cause is EventCause.CALL_PICKUP and caller:
         other.peer = fact.device
         other.cause = LineCause.REDIRECT
-    else:
+    elif other.progress is not Progress.TRANSFERRED:
         other.cause = None
         if other.peer == "":
             other.peer = fact.called or fact.device
@@ -221,8 +222,10 @@ def established(graph: Graph, fact: facts.Established, now: float) -> Touched:
         call.extra_data = fact.extra_data
     for other in _others(connection):
         if other.progress is not _ESTABLISHED and other.state in (_CONNECTED, _HELD):
+            transferred_before = other.progress is Progress.TRANSFERRED
             _told_arrival(other, fact, _ESTABLISHED)
-            other.connected_at = now
+            if not transferred_before:
+                other.connected_at = now
     call.diverting = None
     return _devices(call)
 

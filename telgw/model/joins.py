@@ -6,6 +6,8 @@ from telgw.model import facts
 from telgw.model.graph import Call, Connection, Device, Graph
 from telgw.model.states import ConnectionState, LineCause, Progress
 
+_ANSWERED = (ConnectionState.CONNECTED, ConnectionState.HELD)
+
 
 def _gather(graph: Graph, fact: facts.Transferred | facts.Conferenced, now: float) -> tuple[Call, list[Call]]:
     """The resulting call, and the old calls as far as they are known; everybody who stays is moved into the result."""
@@ -69,8 +71,9 @@ def transferred(graph: Graph, fact: facts.Transferred, now: float) -> list[Devic
 
 def _follow_transfer(graph: Graph, result: Call, connection: Connection, fact: facts.Transferred) -> None:
     others = [other.shown for other in result.connections.values() if other is not connection]
-    if connection.state in (ConnectionState.CONNECTED, ConnectionState.HELD) and connection.connected_at is not None:
-        connection.progress = Progress.ESTABLISHED
+    if connection.state in _ANSWERED and connection.connected_at is not None:
+        answered = any(other.state in _ANSWERED for other in result.connections.values() if other is not connection)
+        connection.progress = Progress.ESTABLISHED if answered else Progress.TRANSFERRED
         graph.restarting.append(connection)
     if len(others) == 1:
         connection.peer = others[0]

@@ -81,7 +81,7 @@ def _observe(graph: Graph, device: Device, seen: ConnectionSnapshot, now: float)
             other.peer = device.number
             graph.give_appearance(other)
     connection.state = seen.state
-    connection.progress = _progress(seen)
+    connection.progress = _progress_after(connection.progress, _progress(seen)) if known else _progress(seen)
     if connection.progress is Progress.ESTABLISHED and connection.connected_at is None:
         connection.connected_at = now
     if seen.state is ConnectionState.HELD and not connection.held_order:
@@ -104,6 +104,13 @@ def _progress(seen: ConnectionSnapshot) -> Progress:
     if seen.state is ConnectionState.ALERTING:
         return Progress.NONE
     return max((PROGRESS_OF[state] for _, state in seen.others), default=Progress.NONE)
+
+
+def _progress_after(known: Progress, seen: Progress) -> Progress:
+    """Where it rings after a conversation, that was transferred; what is not told is as it was."""
+    if known in (Progress.ESTABLISHED, Progress.TRANSFERRED) and seen in (Progress.QUEUED, Progress.REACHED):
+        return Progress.TRANSFERRED
+    return known if seen is Progress.NONE else seen
 
 
 def _peer(seen: ConnectionSnapshot, connection: Connection) -> str | None:

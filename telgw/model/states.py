@@ -31,6 +31,8 @@ class Progress(IntEnum):
     REACHED = 2
     FAILED = 3
     ESTABLISHED = 4
+    #: there was a conversation, and it was transferred to somebody who has not answered yet
+    TRANSFERRED = 5
 
 
 class LineState(Enum):

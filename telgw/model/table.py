@@ -80,8 +80,10 @@ def progress_after(known: Progress, told: Progress) -> Progress:
     """What is known of the far end after `told`.
 
     A conversation is never taken back by old news; anything before it may be replaced: a queued or refused call can be delivered
-    elsewhere.
+    elsewhere. Whoever was transferred stays connected while it rings at the other end.
     """
     if known is Progress.ESTABLISHED or told is Progress.NONE:
+        return known
+    if known is Progress.TRANSFERRED and told in (Progress.QUEUED, Progress.REACHED):
         return known
     return told

@@ -15,7 +15,7 @@ from telgw.model.permitted import (
     permitted_alone,
     permitted_pair,
 )
-from telgw.model.states import ConnectionState, LineCause, LineService, LineState
+from telgw.model.states import ConnectionState, LineCause, LineService, LineState, Progress
 
 if TYPE_CHECKING:
     from telgw.model.graph import Connection, Device
@@ -66,6 +66,10 @@ class CallView(NamedTuple):
     extra_data: str | None
 
 
+#: Makes a named tuple without its constructor, which is a Python function: views are made for every event of a PBX.
+_new: Final = tuple.__new__
+
+
 def same_part(one: PartView | None, other: PartView | None) -> bool:
     """Whether the views differ at most in their times."""
     if one is None or other is None:
@@ -91,7 +95,14 @@ _BY_OWN_STATE = {
     ConnectionState.QUEUED: LineState.QUEUED,
     ConnectionState.FAILED: LineState.FAILED,
 }
-_BY_PROGRESS = (LineState.ORIGINATED, LineState.QUEUED, LineState.DELIVERED, LineState.FAILED, LineState.CONNECTED)
+_BY_PROGRESS = (
+    LineState.ORIGINATED,
+    LineState.QUEUED,
+    LineState.DELIVERED,
+    LineState.FAILED,
+    LineState.CONNECTED,
+    LineState.CONNECTED,
+)
 
 
 def line_state(connection: Connection) -> LineState:
@@ -99,6 +110,13 @@ def line_state(connection: Connection) -> LineState:
     if connection.state is ConnectionState.CONNECTED:
         return _BY_PROGRESS[connection.progress]
     return _BY_OWN_STATE[connection.state]
+
+
+def _service_state(connection: Connection) -> LineState:
+    """The state that decides what is permitted: whoever was transferred to somebody who has not answered can do what a caller can."""
+    if connection.progress is Progress.TRANSFERRED and connection.state is ConnectionState.CONNECTED:
+        return LineState.DELIVERED
+    return line_state(connection)
 
 
 def part_view(connection: Connection) -> PartView:
@@ -115,19 +133,22 @@ def part_view(connection: Connection) -> PartView:
     first_called = connection.first_called
     if first_called is not None and first_called in (other, connection.device.number):
         first_called = None
-    return PartView(
-        line_state(connection),
-        other,
-        added,
-        connection.first_other,
-        first_called,
-        connection.last_redirection,
-        connection.outgoing,
-        conference,
-        connection.cause,
-        call.ref,
-        connection.connected_at,
-        connection.ended_at,
+    return _new(
+        PartView,
+        (
+            line_state(connection),
+            other,
+            added,
+            connection.first_other,
+            first_called,
+            connection.last_redirection,
+            connection.outgoing,
+            conference,
+            connection.cause,
+            call.ref,
+            connection.connected_at,
+            connection.ended_at,
+        ),
     )
 
 
@@ -158,7 +179,7 @@ def permitted_services(device: Device, connections: tuple[Connection, ...]) -> t
     """What a client may do with this call element. Exactly this is accepted: `telgw.model.selection` asks here."""
     first = connections[0]
     everything = device.connections
-    state = line_state(first)
+    state = _service_state(first)
     if len(everything) == 1:
         if state is LineState.CONNECTED and _is_conference(first):
             return PERMITTED_CONFERENCE
@@ -166,13 +187,13 @@ def permitted_services(device: Device, connections: tuple[Connection, ...]) -> t
             return PERMITTED_CALLER_QUEUED
         return PERMITTED_ALONE[state]
     if len(connections) > 1:
-        others = [line_state(other) for other in everything if other not in connections]
-        return permitted_pair(state, line_state(connections[1]), others)
+        others = [_service_state(other) for other in everything if other not in connections]
+        return permitted_pair(state, _service_state(connections[1]), others)
     alone: list[LineState] = []
     paired: list[LineState] = []
     for group in appearances(device).values():
         if first not in group:
-            (alone if len(group) == 1 else paired).extend(map(line_state, group))
+            (alone if len(group) == 1 else paired).extend(map(_service_state, group))
     return permitted_alone(state, alone, paired, conference=_is_conference(first), outgoing=first.outgoing)
 
 
@@ -187,10 +208,5 @@ def call_view(device: Device, appearance: int, connections: tuple[Connection, ..
     extra = prim.call.extra_data
     if sec is not None and sec.call.extra_data is not None:
         extra = sec.call.extra_data
-    return CallView(
-        appearance,
-        part_view(prim),
-        None if sec is None else part_view(sec),
-        permitted_services(device, connections),
-        extra,
-    )
+    view = (appearance, part_view(prim), None if sec is None else part_view(sec), permitted_services(device, connections), extra)
+    return _new(CallView, view)

@@ -102,6 +102,8 @@ class HttpTalk:
     def _go_on(self) -> None:
         if self._head is None and not self._conversation.closing:
             self._pump()
+        if self._head is None:
+            self._paused = False
         if not (self._blocked or self._paused or self._ended):
             self._conversation.transport.resumeProducing()
 
@@ -219,7 +221,7 @@ class HttpTalk:
         if conversation.closing or head is None:
             return
         # whoever asks with HEAD takes the next bytes for the next answer, so there is no body to send him
-        keep_alive = head.keep_alive and not self._ended and head.method != "HEAD"
+        keep_alive = head.keep_alive and head.method != "HEAD" and not (self._ended and self._reader.idle)
         response = write_response(status, body, content_type, keep_alive, self._headers + headers if self._headers else headers)
         self._headers = ()
         if keep_alive:

@@ -195,6 +195,7 @@ class Conversation(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """See Protocol."""
         self.port.connections.gone(self)
+        self.closing = True
         if self.talk is not None:
             self.talk.lost()
             self.talk = None

@@ -105,7 +105,8 @@ class Projection:
         """Everything that the event of the view is made of. The reference counts only where it is printed."""
         id_, prim, sec, permitted, extra = view
         with_ref = self.call_reference or prim.other == WITHHELD or bool(prim.added)
-        words = (device, id_, prim[:9], prim.duration(now), permitted, extra, prim.ref if with_ref else None)
+        duration = 0 if prim.connected_at is None else prim.duration(now)
+        words = (device, id_, prim[:9], duration, permitted, extra, prim.ref if with_ref else None)
         return words if sec is None else (words, sec[:10], sec.duration(now), prim.ref)
 
     def snapshot(self, snapshot: LineSnapshot, now: float) -> DeviceState:
