@@ -68,8 +68,9 @@ export function stateOf(part) {
 }
 
 export function causeOf(part) {
-  // the state says it already
+  // said already: by the state, by the party who did it
   if (part.cause === "conference" && part.conference) return "";
+  if (part.cause === "transfer" && part.lastRedirection) return "";
   return CAUSES[part.cause] ?? part.cause ?? "";
 }
 
