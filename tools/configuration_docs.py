@@ -14,10 +14,10 @@ from typing import Any
 
 import yaml
 
-from telgw.app.config import Config, LinkSection
 from telgw.app.options import describe, is_section, option_fields, optional_of
 from telgw.app.plugins import installed
 from telgw.app.rendering import plain
+from telgw.app.sections import Config, LinkSection
 from telgw.core.ports import LinkPlugin
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"

@@ -9,14 +9,11 @@ import os
 import re
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from telgw.app.document import Document, below
+from telgw.app.sections import Config, LinkSection
 from telgw.base.address import Address
 from telgw.base.numbers import DeviceSet
-
-if TYPE_CHECKING:
-    from telgw.app.config import Config, LinkSection
 
 #: Names of links stand in addresses of web pages, in log lines and in metrics.
 _LINK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

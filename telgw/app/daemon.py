@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 
-from telgw.app.config import Config, ConfigError, load
+from telgw.app.config import ConfigError, load
+from telgw.app.sections import Config
 
 EXIT_OK = 0
 EXIT_CANNOT_RUN = 1

@@ -10,9 +10,9 @@ from twisted.internet.defer import Deferred, DeferredList, succeed
 from twisted.internet.threads import deferToThreadPool
 
 from telgw import __version__
-from telgw.app.config import Config, EventDeviceNumber, LinkSection
 from telgw.app.listeners import Listeners
 from telgw.app.plugins import BrokenPlugin, installed
+from telgw.app.sections import Config, EventDeviceNumber, LinkSection
 from telgw.base.clock import Clock
 from telgw.core.authentication import Administrator, Authentication
 from telgw.core.callcontrol import CallControl

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 
-from telgw.app.config import Config, Tls
+from telgw.app.sections import Config, Tls
 from telgw.base.address import Address
 
 #: connections that may wait to be accepted: the kernel caps it (net.core.somaxconn)

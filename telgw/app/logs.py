@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 import structlog
 from structlog.typing import Processor
 
-from telgw.app.config import LogFormat, LogLevel
+from telgw.app.sections import LogFormat, LogLevel
 from telgw.base.secrets import Secret
 
 if TYPE_CHECKING:

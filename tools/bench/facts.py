@@ -14,8 +14,9 @@ from pathlib import Path
 import structlog
 
 from telgw.app import logs
-from telgw.app.config import LogFormat, LogLevel, parse
+from telgw.app.config import parse
 from telgw.app.daemon import install_reactor
+from telgw.app.sections import LogFormat, LogLevel
 from telgw.core.session import Client
 from telgw.model.facts import Delivered, Established, Fact, Held, Originated, Retrieved
 

@@ -16,10 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telgw.app import config as configuration
+from telgw.app import sections
 from telgw.app.checks import overlap
-from telgw.app.config import Config, ConfigError, EventDeviceNumber, LinkSection, LogFormat, LogLevel, load, parse, render
+from telgw.app.config import ConfigError, load, parse, render
 from telgw.app.options import option_fields
 from telgw.app.plugins import BrokenPlugin
+from telgw.app.sections import Config, EventDeviceNumber, LinkSection, LogFormat, LogLevel
 from telgw.base.address import Address
 from telgw.base.numbers import DeviceSet
 from telgw.base.period import Period
@@ -115,7 +117,7 @@ state: {state_directory: /var/lib/telgw}
     assert config.telservices.end_of_pdu == b"\n"
     assert config.telservices.allowed_origins == ("https://crm.example.org", "*")
     assert config.web.listen is None
-    assert config.sessions.authentication.administrator == configuration.Administrator("admin", Secret("0123"))
+    assert config.sessions.authentication.administrator == sections.Administrator("admin", Secret("0123"))
     assert config.links["pbx"].options == Options(Address("127.0.0.1", 5000), Secret("secret"))
     assert config.links["pbx"].request_timeout == 0.5
     assert "0123" in config.links["pbx"].devices
@@ -306,7 +308,7 @@ def tls(certificate: str, key: str) -> str:
 
 def test_a_certificate_and_its_key_are_fine(certificates: Path) -> None:
     config = read(tls("cert.pem", "key.pem"), certificates)
-    assert config.telservices.tls == configuration.Tls(certificates / "cert.pem", certificates / "key.pem", Address("127.0.0.1", 20443))
+    assert config.telservices.tls == sections.Tls(certificates / "cert.pem", certificates / "key.pem", Address("127.0.0.1", 20443))
     assert read(render(config), certificates).telservices == config.telservices
 
 
@@ -390,8 +392,8 @@ def test_the_effective_configuration_reads_back_and_hides_secrets() -> None:
     assert list(map(str.strip, printed.splitlines())).count("password: '***'") == 2
     again = read(printed)
     assert render(again) == printed
-    stars = configuration.Administrator("admin", Secret("***"))
-    assert again.sessions == replace(config.sessions, authentication=configuration.Authentication(stars))
+    stars = sections.Administrator("admin", Secret("***"))
+    assert again.sessions == replace(config.sessions, authentication=sections.Authentication(stars))
     assert again.links["pbx"].devices == config.links["pbx"].devices
     assert replace(again, sessions=config.sessions, links=config.links) == config
 
@@ -409,9 +411,9 @@ def test_every_section_of_the_configuration_is_printed() -> None:
 
 
 def test_every_option_has_its_line_of_documentation() -> None:
-    sections = [option.kind for option in option_fields(Config)]
-    sections += [configuration.Tls, configuration.Administrator, configuration.Authentication, LinkSection]
-    for section in sections:
+    documented = [option.kind for option in option_fields(Config)]
+    documented += [sections.Tls, sections.Administrator, sections.Authentication, LinkSection]
+    for section in documented:
         assert section.__doc__
         for option in option_fields(section):
             doc = option.field.metadata["doc"]

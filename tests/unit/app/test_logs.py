@@ -17,7 +17,7 @@ from twisted.logger import LogBeginner, Logger, LogPublisher
 from twisted.python.failure import Failure
 
 from telgw.app import logs
-from telgw.app.config import LogFormat, LogLevel
+from telgw.app.sections import LogFormat, LogLevel
 from telgw.base.secrets import Secret
 
 
