@@ -17,10 +17,11 @@ from telgw.core.session import Session
 from telgw.core.sessions import Sessions
 from telgw.core.switchboard import Switchboard
 from telgw.model import commands
+from telgw.model.callview import PartView
 from telgw.model.graph import Connection, Device
 from telgw.model.selection import Pair, select, select_for_adding, select_pair
 from telgw.model.states import ConnectionState, LineService
-from telgw.model.views import PartView, part_view
+from telgw.model.views import part_view
 
 _PAIR_COMMANDS: dict[LineService, Callable[[commands.ConnectionID, commands.ConnectionID], commands.Command]] = {
     LineService.ALTERNATE: commands.AlternateCall,

@@ -9,11 +9,11 @@ from typing import NamedTuple, Protocol
 from telgw.base.clock import Clock, Timer
 from telgw.core.domain import SwitchingDomain
 from telgw.core.feed import Feed
+from telgw.model.callview import CallView
 from telgw.model.changes import CallChanged, Change
 from telgw.model.graph import Device
 from telgw.model.publish import current
 from telgw.model.states import ForwardType
-from telgw.model.views import CallView
 
 
 class SessionEvent(Enum):

@@ -231,8 +231,8 @@ class Sessions:
     def poll(self, session: Session, address: str, seq: int | None, timeout: float) -> Deferred[Session]:
         """Fires with the session, to be looked at, when something happens after `seq`, or after `timeout` seconds.
 
-        A timeout above MAX_POLL_SECONDS is cut. At once when `seq` is not the number of the latest change, or `timeout` is not positive. Fails with resourceError when too many
-        polls wait. Cancel the Deferred when the client is gone.
+        A timeout above MAX_POLL_SECONDS is cut. At once when `seq` is not the number of the latest change, or `timeout` is not
+        positive. Fails with resourceError when too many polls wait. Cancel the Deferred when the client is gone.
         """
         feed = session.feed
         if seq != feed.seq or timeout <= 0 or session.closed is not None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from telgw.model.callview import CallView
 from telgw.model.facts import Fact
 from telgw.model.states import ForwardType
-from telgw.model.views import CallView
 
 
 class CallChanged(NamedTuple):

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from itertools import count
 
 from telgw.base.limits import DEAD_CALL_SECONDS, MAX_DEAD_CALLS
+from telgw.model.callview import CallView
 from telgw.model.commands import ConnectionID
 from telgw.model.states import ConnectionState, EventCause, ForwardType, LineCause, Progress
-from telgw.model.views import CallView
 
 
 class Call:

@@ -25,7 +25,7 @@ PERMITTED_ALONE: Final[dict[LineState, tuple[LineService, ...]]] = {
     LineState.FAILED: (S.DROP,),
     LineState.HOLD: (S.RETRIEVE,),
 }
-#: a connected conference of three and more: it cannot be diverted as a whole
+#: a connected call of three and more, those that are only invited included: it cannot be diverted as a whole
 PERMITTED_CONFERENCE: Final = (S.HOLD, S.DROP, S.CONSULTATION)
 #: a call that waits in somebody's queue, seen by its caller, who must be able to give up
 PERMITTED_CALLER_QUEUED: Final = (S.DROP,)
@@ -40,6 +40,8 @@ TWO_CALLS: Final[dict[LineState, tuple[LineService, ...]]] = {
     LineState.CONNECTED: (S.RECONNECT, S.ALTERNATE, S.TRANSFER, S.CONFERENCE),
 }
 ACTIVE: Final = frozenset(TWO_CALLS)
+#: those of them that make one call out of two: impossible when somebody is in both
+JOINING: Final = frozenset({S.TRANSFER, S.CONFERENCE})
 
 #: a call element of two calls (consultation), by the state of the one that is not held
 PERMITTED_PAIR: Final[dict[LineState, tuple[LineService, ...]]] = {

@@ -6,11 +6,12 @@ with what remains of its element; what is told already is not told again; durati
 
 from __future__ import annotations
 
+from telgw.model.callview import CallView, same_view
 from telgw.model.changes import CallChanged
 from telgw.model.facts import Fact
 from telgw.model.graph import Connection, Device
 from telgw.model.states import ConnectionState
-from telgw.model.views import CallView, appearances, call_view, part_view, same_view
+from telgw.model.views import appearances, call_view, part_view
 
 _NULL = ConnectionState.NULL
 
@@ -22,7 +23,7 @@ def publish(device: Device, fact: Fact | None) -> list[CallChanged]:
         # nearly always a device has one call; this is the loop below for that case
         only = device.connections[0]
         known = published.get(only.appearance)
-        if known is None and not published or known is not None and known[0] == (only,):
+        if (known is None and not published) or (known is not None and known[0] == (only,)):
             view = call_view(device, only.appearance, (only,))
             if known is not None and same_view(known[1], view):
                 return []

@@ -71,15 +71,7 @@ def _observe(graph: Graph, device: Device, seen: ConnectionSnapshot, now: float)
     if connection is None:
         connection = graph.connect(call, device.number)
         connection.outgoing = seen.calling == device.number if seen.outgoing is None else seen.outgoing
-    for number, state in seen.others:
-        other = call.connections.get(number)
-        if other is None:
-            other = graph.connect(call, number)
-            other.state = state
-            other.progress = PROGRESS_OF[seen.state] if state is not ConnectionState.ALERTING else Progress.NONE
-            other.outgoing = not connection.outgoing
-            other.peer = device.number
-            graph.give_appearance(other)
+    _observe_others(graph, connection, seen)
     connection.state = seen.state
     connection.progress = _progress_after(connection.progress, _progress(seen)) if known else _progress(seen)
     if connection.progress is Progress.ESTABLISHED and connection.connected_at is None:
@@ -96,6 +88,30 @@ def _observe(graph: Graph, device: Device, seen: ConnectionSnapshot, now: float)
         connection.peer = _peer(seen, connection)
         connection.first_called = seen.first_called
         connection.last_redirection = seen.redirecting
+
+
+def _observe_others(graph: Graph, connection: Connection, seen: ConnectionSnapshot) -> None:
+    """The other ends as the snapshot of one device names them. A monitored device has a snapshot of its own, which knows better.
+
+    An end that could not be reached is named as failed, and takes no part in the call.
+    """
+    call = connection.call
+    told = dict(seen.others)
+    for number, state in seen.others:
+        other = call.connections.get(number)
+        if other is None and state is not ConnectionState.FAILED:
+            other = graph.connect(call, number)
+            other.state = state
+            other.progress = PROGRESS_OF[seen.state] if state is not ConnectionState.ALERTING else Progress.NONE
+            other.outgoing = not connection.outgoing
+            other.peer = connection.device.number
+            graph.give_appearance(other)
+        elif other is not None and not other.device.monitored:
+            other.state = state
+    if told:
+        for other in list(call.connections.values()):
+            if other is not connection and not other.device.monitored and other.device.number not in told:
+                graph.drop(other)
 
 
 def _progress(seen: ConnectionSnapshot) -> Progress:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from telgw.base.numbers import same_number
+from telgw.model.callview import WITHHELD
 from telgw.model.graph import Connection, Device
+from telgw.model.permitted import JOINING
 from telgw.model.states import LineService, LineState
-from telgw.model.views import WITHHELD, appearances, line_state, part_view, permitted_services
+from telgw.model.views import appearances, joinable, line_state, part_view, permitted_services
 
 #: which of the states that permit a service is acted on first
 _PREFERENCE = {
@@ -97,6 +99,8 @@ def select_pair(device: Device, service: LineService, prim_other: str | None = N
     for prim, sec in candidates:
         active, waiting = (sec, prim) if line_state(prim) is LineState.HOLD else (prim, sec)
         ready = line_state(waiting) is LineState.HOLD and line_state(active) in _PAIRED[service]
+        if service in JOINING and not joinable(prim, sec):
+            continue
         if ready and _has_other(prim, prim_other) and _has_other(sec, sec_other):
             return Pair(active, waiting)
     return None

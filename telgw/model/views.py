@@ -6,86 +6,26 @@ device consults), with the services that are permitted in that state. Presence, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from telgw.model.callview import WITHHELD, CallView, PartView
 from telgw.model.permitted import (
+    ACTIVE,
+    JOINING,
     PERMITTED_ALONE,
     PERMITTED_CALLER_QUEUED,
     PERMITTED_CONFERENCE,
     permitted_alone,
     permitted_pair,
 )
-from telgw.model.states import ConnectionState, LineCause, LineService, LineState, Progress
+from telgw.model.states import ConnectionState, LineService, LineState, Progress
 
 if TYPE_CHECKING:
     from telgw.model.graph import Connection, Device
 
 
-#: stands for a number that is not shown. No number looks like it, so views need no second field to say so.
-WITHHELD: Final = "*****"
-
-
-class PartView(NamedTuple):
-    """One call of a device (TelServices primCall or secCall).
-
-    Parties are numbers; "" is nobody yet, `WITHHELD` a number that is not shown. Times are seconds of the gateway's clock.
-    """
-
-    state: LineState
-    other: str
-    added: tuple[str, ...]
-    first_other: str | None
-    first_called: str | None
-    last_redirection: str | None
-    outgoing: bool
-    conference: bool
-    cause: LineCause | None
-    #: our reference of the call
-    ref: str
-    # the rest may differ between two views that say the same: see `same_part`
-    connected_at: float | None
-    ended_at: float | None
-
-    def duration(self, now: float) -> int:
-        """Whole seconds since the call was connected; stops when it ends."""
-        if self.connected_at is None:
-            return 0
-        return max(0, int((self.ended_at if self.ended_at is not None else now) - self.connected_at))
-
-
-_TIMELESS = PartView._fields.index("connected_at")
-
-
-class CallView(NamedTuple):
-    """One call element of a device."""
-
-    id: int
-    prim: PartView
-    sec: PartView | None
-    permitted: tuple[LineService, ...]
-    extra_data: str | None
-
-
 #: Makes a named tuple without its constructor, which is a Python function: views are made for every event of a PBX.
 _new: Final = tuple.__new__
-
-
-def same_part(one: PartView | None, other: PartView | None) -> bool:
-    """Whether the views differ at most in their times."""
-    if one is None or other is None:
-        return one is other
-    return one[:_TIMELESS] == other[:_TIMELESS]
-
-
-def same_view(one: CallView, other: CallView) -> bool:
-    """Whether nothing that a client could print has changed, durations aside."""
-    return (
-        one.permitted == other.permitted
-        and one.extra_data == other.extra_data
-        and same_part(one.prim, other.prim)
-        and same_part(one.sec, other.sec)
-    )
-
 
 _BY_OWN_STATE = {
     ConnectionState.NULL: LineState.CLEARED,
@@ -181,24 +121,38 @@ def permitted_services(device: Device, connections: tuple[Connection, ...]) -> t
     everything = device.connections
     state = _service_state(first)
     if len(everything) == 1:
-        if state is LineState.CONNECTED and _is_conference(first):
+        if state is LineState.CONNECTED and len(first.call.connections) > 2:
             return PERMITTED_CONFERENCE
         if state is LineState.QUEUED and first.outgoing:
             return PERMITTED_CALLER_QUEUED
         return PERMITTED_ALONE[state]
     if len(connections) > 1:
         others = [_service_state(other) for other in everything if other not in connections]
-        return permitted_pair(state, _service_state(connections[1]), others)
-    alone: list[LineState] = []
+        services = permitted_pair(state, _service_state(connections[1]), others)
+        return services if joinable(first, connections[1]) else _without_joining(services)
+    alone: list[Connection] = []
     paired: list[LineState] = []
     for group in appearances(device).values():
-        if first not in group:
-            (alone if len(group) == 1 else paired).extend(map(_service_state, group))
-    return permitted_alone(state, alone, paired, conference=_is_conference(first), outgoing=first.outgoing)
+        if len(group) > 1:
+            paired.extend(map(_service_state, group))
+        elif first not in group:
+            alone.append(group[0])
+    states = [_service_state(other) for other in alone]
+    services = permitted_alone(state, states, paired, conference=len(first.call.connections) > 2, outgoing=first.outgoing)
+    if state is LineState.HOLD:
+        partners = [other for other, its in zip(alone, states, strict=True) if its in ACTIVE]
+    else:
+        partners = [other for other, its in zip(alone, states, strict=True) if its is LineState.HOLD]
+    return services if any(joinable(first, other) for other in partners) else _without_joining(services)
 
 
-def _is_conference(connection: Connection) -> bool:
-    return connection.call.conference and len(connection.call.connections) > 2
+def joinable(one: Connection, other: Connection) -> bool:
+    """Whether nobody but the device itself is in both calls."""
+    return len(one.call.connections.keys() & other.call.connections.keys()) == 1
+
+
+def _without_joining(services: tuple[LineService, ...]) -> tuple[LineService, ...]:
+    return tuple(service for service in services if service not in JOINING)
 
 
 def call_view(device: Device, appearance: int, connections: tuple[Connection, ...]) -> CallView:

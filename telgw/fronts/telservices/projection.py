@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from telgw.core.session import LineSnapshot, SessionChange, SessionEvent
+from telgw.model.callview import WITHHELD, CallView, PartView
 from telgw.model.changes import CallChanged, DoNotDisturbChanged, ForwardChanged, MessageWaitingChanged
 from telgw.model.states import ForwardType
-from telgw.model.views import WITHHELD, CallView, PartView
 from telgw.wire.telservices.codec import encode_event
 from telgw.wire.telservices.events import Event
 from telgw.wire.telservices.records import Call, CallPart, Forward, Party
