@@ -30,7 +30,7 @@ class AuthorisedFile:
         except FileNotFoundError:
             self._numbers = set()
             return
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{self.path}: {error}") from None
         if not isinstance(numbers, list) or not all(isinstance(number, str) for number in numbers):
             raise ValueError(f"{self.path}: not a list of device numbers")
