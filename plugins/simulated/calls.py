@@ -97,6 +97,7 @@ class Leg:
         "rang_at",
         "redirecting",
         "state",
+        "stays",
         "timer",
     )
 
@@ -113,6 +114,8 @@ class Leg:
         #: label of who asked this end into a running call
         self.invited_by: str | None = None
         self.rang_at = 0.0
+        #: forwarding on no answer was tried in vain: it rings on here
+        self.stays = False
         #: the next thing that happens if nobody does anything: an answer, or a forwarding
         self.timer: Timer | None = None
 

@@ -110,11 +110,11 @@ def check_room(pbx: Pbx, phone: Phone) -> None:
 
 
 def make_way(pbx: Pbx, phone: Phone) -> None:
-    """Put the phone's active call aside for another one: a conversation is held, a tone is left."""
+    """Put the phone's active call aside for another one: a conversation is held, a tone or a call that nobody has answered is left."""
     active = phone.active()
     if active is None:
         return
-    if only_tone(active):
+    if only_tone(active) or not active.established():
         clear(pbx, active)
     else:
         hold(pbx, active)

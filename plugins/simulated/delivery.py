@@ -9,7 +9,6 @@ from __future__ import annotations
 from telgw_plugins.simulated.calls import ALERTING, CONNECTED, FAILED, INITIATED, QUEUED, Call, Leg, refusal
 from telgw_plugins.simulated.conversation import (
     check_established,
-    check_hand_free,
     check_room,
     clear,
     hold,
@@ -144,7 +143,7 @@ def associate_data(pbx: Pbx, leg: Leg, extra_data: str) -> None:
 # --- what happens by itself while it rings
 
 
-def arm(pbx: Pbx, leg: Leg, not_before: float = 0.0, forwarding: bool = True) -> None:
+def arm(pbx: Pbx, leg: Leg, not_before: float = 0.0) -> None:
     """Set the timer of a ringing leg to what happens next if nobody does anything: an answer or a forwarding."""
     leg.stop_timer()
     end = leg.end
@@ -157,7 +156,7 @@ def arm(pbx: Pbx, leg: Leg, not_before: float = 0.0, forwarding: bool = True) ->
     answer_at = forward_at = None
     if end.behaviour.answer is Answer.AUTO:
         answer_at = max(leg.rang_at + end.behaviour.after, not_before)
-    if forwarding and no_answer_forward(end.forwards, _called_from_outside(leg)) is not None:
+    if not leg.stays and no_answer_forward(end.forwards, _called_from_outside(leg)) is not None:
         forward_at = leg.rang_at + pbx.options.no_answer_after
     now = pbx.clock.seconds()
     if answer_at is not None and (forward_at is None or answer_at <= forward_at):
@@ -187,18 +186,18 @@ def _forward_unanswered(pbx: Pbx, leg: Leg) -> None:
         if route.failure is EventCause.NONE:
             _divert(pbx, leg, number, route, EventCause.CALL_FORWARD_NO_ANSWER)
             return
-    arm(pbx, leg, forwarding=False)
+    leg.stays = True
+    arm(pbx, leg)
 
 
 # --- answering and diverting
 
 
 def answer(pbx: Pbx, leg: Leg, cause: EventCause = EventCause.NORMAL) -> None:
-    """The ringing end answers; a conversation of the same phone is held."""
+    """The ringing end answers; a conversation of the same phone is held, a call that it is still making is dropped."""
     if leg.state is not ALERTING:
         raise refusal(f"call {leg.call.id} does not ring at {leg.end.label}: it is {leg.state.value} there")
     if isinstance(leg.end, Phone):
-        check_hand_free(leg.end)
         make_way(pbx, leg.end)
     leg.stop_timer()
     leg.state = CONNECTED

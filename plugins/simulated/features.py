@@ -58,4 +58,5 @@ def set_behaviour(pbx: Pbx, phone: Phone, behaviour: Behaviour) -> None:
 def _rearm(pbx: Pbx, phone: Phone) -> None:
     for leg in phone.legs:
         if leg.state is ALERTING:
+            leg.stays = False
             arm(pbx, leg)

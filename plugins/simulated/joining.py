@@ -5,7 +5,7 @@ Functions that refuse do so before they change anything.
 
 from __future__ import annotations
 
-from telgw_plugins.simulated.calls import ALERTING, CONNECTED, QUEUED, Call, Leg, refusal
+from telgw_plugins.simulated.calls import ALERTING, ANSWERED, CONNECTED, HELD, QUEUED, Call, Leg, refusal
 from telgw_plugins.simulated.conversation import check_established, check_pair, phone_of
 from telgw_plugins.simulated.delivery import deliver
 from telgw_plugins.simulated.forwarding import Route, find_route
@@ -53,6 +53,9 @@ def transfer(pbx: Pbx, active: Leg, held: Leg) -> None:
     """The other ends of both calls talk to each other, or one rings for the other; the phone is out."""
     staying, joining = held.others(), active.others()
     _check_joinable(pbx, active, held, len(staying) + len(joining))
+    answered = [leg for leg in (*staying, *joining) if leg.state in ANSWERED]
+    if not answered:
+        raise refusal(f"nobody has answered call {active.call.id} nor call {held.call.id} yet")
     primary, secondary, label = held.call, active.call, active.end.label
     legs = staying + joining
     parties = tuple((leg.end.label, leg.call.id) for leg in legs)
@@ -60,7 +63,7 @@ def transfer(pbx: Pbx, active: Leg, held: Leg) -> None:
     pbx.remove(held)
     pbx.remove(active)
     joined = _join(pbx, primary, secondary, legs)
-    joined.from_outside = isinstance(staying[0].end, Line)
+    joined.from_outside = isinstance(answered[0].end, Line)
     if len(legs) == 2:
         _tell_each_other(staying[0], joining[0])
         _tell_each_other(joining[0], staying[0])
@@ -95,8 +98,9 @@ def _reach(pbx: Pbx, call: Call, number: str, from_outside: bool) -> Route:
 
 
 def add_party(pbx: Pbx, leg: Leg, number: str, extra_data: str | None) -> None:
-    """Call `number` into the conversation; it is in it when it answers."""
-    check_established(leg)
+    """Call `number` into the conversation, which the phone may have put aside; it is in it when it answers."""
+    if leg.state is not HELD:
+        check_established(leg)
     call = leg.call
     if len(call.legs) >= pbx.options.conference_size:
         raise refusal(f"a conference cannot have more than {pbx.options.conference_size} parties")

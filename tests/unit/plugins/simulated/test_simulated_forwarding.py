@@ -147,6 +147,22 @@ def test_nobody_to_be_reached_then_it_goes_on_ringing() -> None:
     assert rig.said() == [Established("c1", B, A, B, cause=Cause.NORMAL)]
 
 
+def test_nobody_to_be_reached_and_the_person_who_answers_by_habit_is_talking() -> None:
+    rig = Rig(A, B)
+    rig.act(B, "behaviour", answer="auto", after="2s")
+    forward(rig, B, ForwardType.NO_ANSWER, C)
+    rig.act(C, "behaviour", answer="busy")
+    rig.talking(B, D)
+    rig.ringing(A, B)
+    for _ in range(60):
+        rig.pass_time(1)
+    assert rig.batches() == []
+    rig.act(B, "hang_up")
+    rig.batches()
+    rig.pass_time(1)
+    assert rig.said() == [Established("c2", B, A, B, cause=Cause.NORMAL)]
+
+
 def test_forwarding_set_while_it_rings_counts_from_the_first_ring() -> None:
     rig = Rig(A, B, C)
     rig.ringing(A, B)

@@ -159,12 +159,6 @@ def test_nobody_to_transfer_to_when_the_consultation_failed(rig: Rig) -> None:
     assert rig.refused(HoldCall(at("c2", A))) == "nobody has answered call c2 yet"
 
 
-def test_answering_while_calling_somebody(rig: Rig) -> None:
-    rig.ringing(A, B)
-    rig.ringing(C, A)
-    assert rig.refused(AnswerCall(at("c2", A))) == "nobody has answered call c1 yet"
-
-
 def test_two_calls_between_the_same_phones_are_not_joined(rig: Rig) -> None:
     rig.talking(A, B)
     rig.do(ConsultationCall(at("c1", A), B))
