@@ -169,7 +169,8 @@ class World:
         guard = Authentication(credentials, self.authorised)
         self.sessions = Sessions(self.switchboard, guard, self.notifier, self.clock, self.log, limit)
         self.calls = CallControl(self.switchboard, self.sessions, qualify_may_answer)
-        self.projection = Projection(call_reference, first_other_party=first_other_party)
+        self.projection = Projection()
+        self.projection.configure(call_reference=call_reference, first_other_party=first_other_party)
         self.services = Services(self.sessions, self.calls, self.projection, self.clock, self.measures, self.log)
         self.switches: dict[str, Switch] = {}
         self.domains: list[SwitchingDomain] = []

@@ -168,9 +168,10 @@ def network_reached(graph: Graph, fact: facts.NetworkReached, now: float) -> Tou
     if connection is None:
         return NOBODY
     connection.peer = fact.calling
-    others = [other for other in _others(connection) if other.progress is not _ESTABLISHED]
+    others = _others(connection)
     for other in others:
-        _told_arrival(other, fact, Progress.REACHED)
+        if other.progress is not _ESTABLISHED:
+            _told_arrival(other, fact, Progress.REACHED)
     return [other.device for other in others]
 
 
