@@ -7,7 +7,7 @@ said only if a monitored end takes part in its call at that moment; `watchers` o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from telgw_plugins.simulated.calls import Call, End, Leg, refusal
 from telgw_plugins.simulated.options import SimulatedOptions
@@ -61,8 +61,8 @@ class Pbx:
                 said, self._said = self._said, []
                 self._told(said)
 
-    def later(self, delay: float, do: Callable[Concatenate[Pbx, P], object], *args: P.args, **kwargs: P.kwargs) -> Timer:
-        """A turn of its own in `delay` seconds."""
+    def later(self, delay: float, do: Callable[..., object], *args: Any) -> Timer:
+        """A turn of its own, `do(self, ...)`, in `delay` seconds."""
         return self.clock.call_later(delay, self.turn, do, *args)
 
     def say(self, call: Call, fact: CallFact) -> None:
