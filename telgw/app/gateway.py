@@ -6,10 +6,11 @@ import datetime
 import time
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList, succeed
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.internet.threads import deferToThreadPool
 
 from telgw import __version__
+from telgw.app.brokenlink import BrokenLink
 from telgw.app.listeners import Listeners
 from telgw.app.plugins import BrokenPlugin, installed
 from telgw.app.sections import Config, EventDeviceNumber, LinkSection
@@ -18,7 +19,7 @@ from telgw.core.authentication import Administrator, Authentication
 from telgw.core.callcontrol import CallControl
 from telgw.core.domain import SwitchingDomain
 from telgw.core.measures import Measures
-from telgw.core.ports import LinkContext, LinkState
+from telgw.core.ports import Link, LinkContext, LinkState
 from telgw.core.session import SessionEvent
 from telgw.core.sessions import Sessions
 from telgw.core.switchboard import Switchboard, call_references
@@ -80,7 +81,7 @@ class Gateway:
 
     def _in_thread(self, write: Any) -> None:
         """One write after the other, none of them on the reactor."""
-        self._saving.addCallback(lambda _: deferToThreadPool(self._reactor, self._reactor.getThreadPool(), write))
+        self._saving.addBoth(lambda _: deferToThreadPool(self._reactor, self._reactor.getThreadPool(), write))
 
     def _router(self) -> Any:
         gauges = {
@@ -95,7 +96,12 @@ class Gateway:
         plugin = installed()[section.driver]
         assert not isinstance(plugin, BrokenPlugin)  # the configuration was checked
         log = self._log.bind(link=name)
-        link = plugin.build(LinkContext(name, section.devices, self.clock, log), section.options)
+        link: Link
+        try:
+            link = plugin.build(LinkContext(name, section.devices, self.clock, log), section.options)
+        except Exception as error:
+            log.exception("link_build_failed", driver=section.driver)
+            link = BrokenLink(f"the driver {section.driver} cannot build the link: {error!r}")
         return SwitchingDomain(
             name,
             section.driver,
@@ -146,10 +152,24 @@ class Gateway:
         self.authorised.load()
         self.listeners.apply(self.config, self._port, self._site)
         for domain in self.switchboard.domains.values():
-            domain.start()
+            self._start_link(domain)
         started: Deferred[None] = Deferred()
         self._await_links(started, self.clock.seconds() + START_LINKS_SECONDS)
         return started
+
+    def _start_link(self, domain: SwitchingDomain) -> None:
+        """A driver that fails is out of service, and nobody else is."""
+        try:
+            domain.start()
+        except Exception as error:
+            self._log.exception("link_start_failed", link=domain.name)
+            domain.status(LinkState.REFUSED, 0, f"the driver {domain.driver} cannot start: {error!r}")
+
+    def _stop_link(self, domain: SwitchingDomain) -> Deferred[None]:
+        stopping: Deferred[None] = maybeDeferred(domain.stop)
+        return stopping.addErrback(
+            lambda failure: self._log.error("link_stop_failed", link=domain.name, reason=failure.getErrorMessage())
+        )
 
     def _await_links(self, started: Deferred[None], until: float) -> None:
         waiting = any(domain.state in _STARTING for domain in self.switchboard.domains.values())
@@ -167,7 +187,7 @@ class Gateway:
         self.phase = "stopping"
         self._log.info("stopping")
         self.sessions.close_all(SessionEvent.CLOSED_BY_ADMIN)
-        links = DeferredList([domain.stop() for domain in self.switchboard.domains.values()], consumeErrors=True)
+        links = DeferredList([self._stop_link(domain) for domain in self.switchboard.domains.values()], consumeErrors=True)
         links.addTimeout(STOP_LINKS_SECONDS, self._reactor, onTimeoutCancel=lambda *_: None)
         stopped: Deferred[None] = Deferred()
         links.addBoth(lambda _: self._await_answers(stopped, self.clock.seconds() + STOP_ANSWERS_SECONDS))
@@ -203,13 +223,16 @@ class Gateway:
             if domain is None:
                 domain = self._domain(name, section)
                 self.switchboard.add(domain)
-                domain.start()
+                self._start_link(domain)
                 continue
             domain.request_timeout = section.request_timeout
             domain.resync_interval = section.resync_interval
             if domain.devices != section.devices:
                 domain.devices = section.devices
-                domain.link.devices_changed(section.devices)
+                try:
+                    domain.link.devices_changed(section.devices)
+                except Exception:
+                    self._log.exception("link_driver_failed", link=name, asked="devices_changed")
                 self.switchboard.owners_changed()
         self._drop_orphans()
         self._log.info("reloaded", source=str(config.source))
@@ -219,7 +242,7 @@ class Gateway:
         for session in self.sessions:
             if session.domain is domain:
                 self.sessions.close_session(session, SessionEvent.CLOSED_BY_ADMIN)
-        domain.stop().addErrback(lambda failure: self._log.error("link_stop_failed", link=name, reason=failure.getErrorMessage()))
+        self._stop_link(domain)
 
     def _drop_orphans(self) -> None:
         """Sessions of devices that their link no longer owns."""

@@ -143,9 +143,11 @@ class SwitchingDomain:
         return self._deadlines.watch(self._asked(self.link.execute, command), type(command).__name__)
 
     def _asked(self, ask: Any, argument: Any) -> Deferred[Any]:
-        """A driver that raises must not take the gateway along."""
+        """A driver that raises, or does not answer as a driver must, must not take the gateway along."""
         try:
             answer: Deferred[Any] = ask(argument)
+            if not isinstance(answer, Deferred):
+                raise TypeError(f"{answer!r} is no Deferred")
         except Exception as error:
             self._log.exception("link_driver_failed", asked=repr(argument))
             return refused(ErrorCode.PBX_REJECT, f"driver {self.driver} failed: {error!r}")

@@ -107,8 +107,17 @@ class Sessions:
     def _followed(self, result: Any, session: Session) -> None:
         waiting = self._opening.pop(session.device)
         session.monitored = not isinstance(result, Failure)
+        if session.monitored and session.closed is not None:
+            self._leave(session)
+            result = Failure(ServiceError(ErrorCode.NO_OPEN_SESSION, f"{session.device} was closed while the PBX was asked"))
+        elif session.monitored and self._open.get(session.device) is not session and all(outcome.called for outcome in waiting):
+            self._leave(session)  # whoever wanted it open has given up
         for outcome in waiting:
             outcome.callback(session if session.monitored else result)
+
+    def _leave(self, session: Session) -> None:
+        session.monitored = False
+        session.domain.unfollow(session.device, session)
 
     def _join(self, session: Session, client: Client, timeout: int | None) -> Session:
         known = self._open.get(session.device)
@@ -214,8 +223,7 @@ class Sessions:
             if timer.active():
                 timer.cancel()
         if session.monitored:
-            session.monitored = False
-            session.domain.unfollow(session.device, session)
+            self._leave(session)
         session.tell(why)
 
     def _monitor_refused(self, session: Session, reason: str) -> None:

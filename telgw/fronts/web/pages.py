@@ -21,6 +21,7 @@ from telgw.fronts.web.site import XML, Answer, Router, json_answer, text_answer
 from telgw.stores.authorised import AuthorisedFile
 from telgw.wire.errors import RemoteProtocolError
 from telgw.wire.telservices.codec import decode_request
+from telgw.wire.telservices.requests import Snapshot
 
 _PHONE_TYPES = {
     ".html": "text/html; charset=UTF-8",
@@ -83,7 +84,12 @@ class TelServicesPage:
         except RemoteProtocolError as error:
             return 200, XML, self._services.reject(error.reason, address)
         answering: Deferred[Any] = self._services.respond(asked, address, True)
-        return answering.addCallback(lambda answer: (200, XML, answer))
+        if isinstance(asked, Snapshot):
+            return answering.addCallback(lambda answer: (200, XML, answer))
+        # a page that goes away gives up its polls; what else it asked for is done all the same: the PBX has been told
+        told: Deferred[Answer] = Deferred(lambda _: None)
+        answering.addCallback(lambda answer: told.callback((200, XML, answer)))
+        return told
 
 
 class PhonePages:

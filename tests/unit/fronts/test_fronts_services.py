@@ -237,3 +237,44 @@ def test_given_too_many_polls_of_one_address_when_one_more_comes_then_only_it_is
 
 def test_given_a_session_that_is_opened_over_http_when_it_is_asked_then_it_is_standard() -> None:
     assert isinstance(world().request("1101", "openSession", http=True).value, Standard)
+
+
+# -- sessions that end while the PBX is asked
+
+
+def test_given_a_session_whose_monitor_is_being_started_when_it_is_closed_then_the_monitor_ends_too() -> None:
+    it = World((("pbx", ("1101-1199",), {}),), build=Scripted)
+    link = it.switch.link
+    it.request("1101", "openSession", startPbxMonitor="false")
+    link.patient = True
+    snapshot = it.request("1101", "snapshot")
+    joining = it.request("1101", "openSession", "192.0.2.2")
+    assert it.request("1101", "closeSession", clientOnly="false").value == Standard()
+    link.answer()
+    it.pass_time(0)
+    assert snapshot.value is ErrorCode.NO_OPEN_SESSION
+    assert joining.value is ErrorCode.NO_OPEN_SESSION
+    assert len(it.sessions) == 0
+    assert it.domain.lines == {}
+    assert link.asked[-1] == ("unmonitor", "1101")
+
+
+def test_given_a_session_that_is_being_opened_when_everybody_who_asked_is_gone_then_the_monitor_ends() -> None:
+    it = World((("pbx", ("1101-1199",), {}),), build=Scripted)
+    link = it.switch.link
+    link.patient = True
+    opening = it.request("1101", "openSession", http=True)
+    opening.answering.cancel()
+    link.answer()
+    it.pass_time(0)
+    assert len(it.sessions) == 0
+    assert it.domain.lines == {}
+
+
+def test_given_a_driver_that_answers_with_nothing_when_it_is_asked_then_it_is_pbxreject_and_the_next_may_try() -> None:
+    it = World((("pbx", ("1101-1199",), {}),), build=Scripted)
+    link = it.switch.link
+    monitor, link.monitor = link.monitor, lambda device: None
+    assert it.request("1101", "openSession").value is ErrorCode.PBX_REJECT
+    link.monitor = monitor
+    assert it.request("1101", "openSession").value == Standard()
