@@ -340,13 +340,21 @@ def connection_cleared(graph: Graph, fact: facts.ConnectionCleared, now: float) 
         last = remaining[0]
         if conversing or last.progress is not _ESTABLISHED:
             graph.disconnect(last, now, LineCause.DROPPED_BY_OTHER_PARTY)
-    elif call.conference:
+    elif conversing:
         for connection in remaining:
-            connection.cause = None
-            if connection.peer == fact.device or len(remaining) == 2:
-                connection.peer = next(one.shown for one in remaining if one is not connection)
-        call.conference = len(remaining) > 2
+            _left_with(connection, leaving, [one for one in remaining if one is not connection])
+        call.conference = call.conference and len(remaining) > 2
     return touched
+
+
+def _left_with(connection: Connection, leaving: Connection, others: list[Connection]) -> None:
+    """One party of several has left; whoever stays talks to the others, or waits for one that was invited."""
+    if connection.peer == leaving.shown or len(others) == 1:
+        connection.peer = others[0].shown
+    if connection.progress is _ESTABLISHED:
+        connection.cause = None
+        if not any(other.state in (_CONNECTED, _HELD) for other in others):
+            connection.progress = Progress.TRANSFERRED
 
 
 def call_cleared(graph: Graph, fact: facts.CallCleared, now: float) -> Touched:

@@ -55,8 +55,8 @@ class Connection:
         "outgoing",
         "peer",
         "progress",
+        "shown",
         "state",
-        "withheld",
     )
 
     def __init__(self, call: Call, device: Device, order: int) -> None:
@@ -80,13 +80,8 @@ class Connection:
         self.held_order = 0
         #: ended because its call was joined with another call of the same device
         self.merged = False
-        #: the device has a name of its own only for the link: its number is not to be shown
-        self.withheld = False
-
-    @property
-    def shown(self) -> str | None:
-        """The number of this end as others may see it."""
-        return None if self.withheld else self.device.number
+        #: the number of this end as others see it (None = withheld): a link may have a name of its own for an end
+        self.shown: str | None = device.number
 
     @property
     def id(self) -> ConnectionID:

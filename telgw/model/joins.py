@@ -14,7 +14,7 @@ def _gather(graph: Graph, fact: facts.Transferred | facts.Conferenced, now: floa
     names = {fact.primary_old, fact.secondary_old, *(alias for _, alias in fact.parties)} - {None, fact.call}
     olds = [graph.calls[alias] for alias in (fact.primary_old, fact.secondary_old) if alias in graph.calls]
     olds += [call for alias in names if (call := graph.calls.get(alias or "")) is not None and call not in olds]
-    withheld = {old.alias for old in olds if any(one.peer is None for one in old.connections.values())}
+    seen = {old.alias: peers for old in olds if len(peers := [one.peer for one in old.connections.values()]) == 1}
     graph.revive(fact.call)
     result = graph.call(fact.call)
     for old in olds:
@@ -34,7 +34,8 @@ def _gather(graph: Graph, fact: facts.Transferred | facts.Conferenced, now: floa
             stranger.state = ConnectionState.CONNECTED
             stranger.progress = Progress.ESTABLISHED
             stranger.connected_at = now
-            stranger.withheld = alias in withheld
+            if alias in seen:
+                stranger.shown = seen[alias][0]  # whoever talked to it alone knows it by its number
             graph.give_appearance(stranger)
             if stranger.device.monitored:
                 graph.suspects.add(number)

@@ -95,7 +95,7 @@ def part_view(connection: Connection) -> PartView:
 def _conference_parties(connection: Connection, known: str) -> list[str]:
     """The other parties, the one that was there before the conference first."""
     others = [
-        WITHHELD if other.withheld else other.device.number for other in connection.call.connections.values() if other is not connection
+        WITHHELD if other.shown is None else other.shown for other in connection.call.connections.values() if other is not connection
     ]
     if known in others:
         others.remove(known)
