@@ -62,6 +62,7 @@ def transferred(graph: Graph, fact: facts.Transferred, now: float) -> list[Devic
     result.left.add(fact.device)
     for connection in leaving:
         graph.leave(connection, now, LineCause.TRANSFER)
+    graph.left.append(result)  # perhaps nobody who is monitored is in it
     for connection in result.connections.values():
         _follow_transfer(graph, result, connection, fact)
         touched.append(connection.device)
