@@ -182,12 +182,13 @@ class Conversation(Protocol):
 
     def readConnectionLost(self) -> None:
         """The peer has said all it wants to say; it may still listen."""
-        if self.closing:
+        if not self.closing:
+            if self.talk is None:
+                self.close()
+            else:
+                self.talk.half_closed()
+        if self.closing:  # there is no more to be dropped
             self.transport.loseConnection()
-        elif self.talk is None:
-            self.close()
-        else:
-            self.talk.half_closed()
 
     def writeConnectionLost(self) -> None:
         """Our half is closed, as `close` wanted it."""

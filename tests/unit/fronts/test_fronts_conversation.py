@@ -137,6 +137,7 @@ def test_given_a_half_closed_raw_peer_when_its_request_was_incomplete_then_it_is
         peer = it.connect().send(DROP[:-1])
         peer.half_close()
         assert peer.got == REJECT
+        assert peer.wire.disconnecting
         assert "half closed" in it.responder.rejected[0]
 
 
