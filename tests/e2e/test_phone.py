@@ -48,13 +48,17 @@ def browser() -> Iterator[Browser]:
         _no_browser("playwright is not installed")
     expect.set_options(timeout=SECONDS * 1000)
     found = next(filter(None, map(shutil.which, NAMES)), None)
+    problem = ""
     with sync_playwright() as playwright:
         try:
             running = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        except Error as problem:
-            _no_browser(f"no Chromium could be started ({problem})")
-        yield running
-        running.close()
+        except Error as refusal:
+            problem = str(refusal).splitlines()[0]
+        else:
+            yield running
+            running.close()
+    if problem:
+        _no_browser(f"no Chromium could be started (install the system's, or run `playwright install chromium`): {problem}")
 
 
 class Phone:
@@ -406,6 +410,49 @@ def test_given_numbers_and_data_with_markup_then_they_are_shown_as_text(desk: De
     assert one.page.locator("#calls img, #calls b").count() == 0
 
 
+CALL = """<call><id>7</id>
+<primCall><state><connected/></state>
+<otherParty><number>0160127764</number><name>Martin Jagger</name><numberType><work/></numberType>
+<company>Uni &amp; Gone</company></otherParty>
+<addedParties><otherParty><number>1105</number><name>Ada</name></otherParty><otherParty><number>*****-9</number></otherParty></addedParties>
+<firstOtherParty><number>1106</number></firstOtherParty><firstCalledParty><number>0169000000</number></firstCalledParty>
+<lastRedirectionParty><number>1107</number><name>Reception</name></lastRedirectionParty>
+<duration>3723</duration><isOutgoing><false/></isOutgoing><isConference><true/></isConference><cause><route/></cause><unheard/></primCall>
+<secCall><state><cleared/></state><otherParty><number>1108</number></otherParty><duration>5</duration><isOutgoing><true/></isOutgoing>
+<isConference><false/></isConference><cause><busy/></cause></secCall>
+<permittedServices><dropCall/><unheardCall/></permittedServices><extraData>order 7</extraData></call>"""
+
+
+def test_given_everything_that_a_call_can_carry_then_it_is_shown_and_the_unknown_is_passed_over(desk: Desk) -> None:
+    """Names, companies and the parties before; and a second call whose end comes with the first that goes on."""
+    page = desk.page("/phone")
+    told = f"<TelServiceReturn><result><snapshot><snapshotSeq>1</snapshotSeq><calls>{CALL}</calls></snapshot></result></TelServiceReturn>"
+    answering(page, "snapshot", told)
+    page.goto(page.url + "?device=1101")
+    phone = Phone(page, "1101")
+    phone.has("connected", "Martin Jagger")
+    text = phone.ended.or_(phone.calls).all_inner_texts()
+    lines = [line for card in text for line in card.splitlines() if line]
+    assert lines[:2] == ["In conference", "incoming"]
+    assert re.fullmatch(r"1:02:0\d", lines[2])
+    assert lines[3:] == [
+        "Martin Jagger",
+        "0160127764",
+        "Uni & Gone · with Ada (1105), withheld · called 0169000000 · sent on by Reception (1107) · about 1106",
+        "Routed by a service",
+        "Data: order 7",
+        "Add party…",
+        "p",
+        "Drop",
+        "d",
+        "Ended",
+        "outgoing",
+        "0:05",
+        "1108",
+        "Busy",
+    ]
+
+
 # -- what is set at the device
 
 
@@ -451,13 +498,13 @@ ERRORS = {
 }
 
 
-def answering(page: Page, service: str, *codes: str) -> None:
-    """The next requests of that service are answered with these errors; everything else, and later ones, by the gateway."""
-    left = list(codes)
+def answering(page: Page, service: str, *answers: str) -> None:
+    """The next requests of that service are answered with these; everything else, and later ones, by the gateway."""
+    left = list(answers)
 
     def answer(route: Any) -> None:
         if left and f"<{service}>" in (route.request.post_data or ""):
-            route.fulfill(status=200, content_type="text/xml", body=error(left.pop(0)))
+            route.fulfill(status=200, content_type="text/xml", body=left.pop(0))
         else:
             route.continue_()
 
@@ -470,19 +517,19 @@ def test_given_a_request_when_it_is_refused_then_the_reason_is_said_beside_it_an
     codes = list(ERRORS)
     # a lost session is opened and the request repeated: refused for good only the second time
     codes.insert(codes.index("noOpenSession"), "noOpenSession")
-    answering(one.page, "makeCall", *codes)
+    answering(one.page, "makeCall", *map(error, codes))
     for text in ERRORS.values():
         one.dial("1105")
         one.page.locator("#dial-error", has_text=f"1105: {text}").wait_for()
         assert one.page.get_by_label("Number", exact=True).input_value() == "1105"
-    answering(one.page, "consultationCall", "pbxReject")
+    answering(one.page, "consultationCall", error("pbxReject"))
     one.press("consultationCall", "1103")
     one.calls.locator(".error", has_text="Consult: The telephone system refuses this.").wait_for()
     assert one.calls.locator(".ask input").input_value() == "1103"
     one.calls.locator(".ask button[type=submit]").click()
     one.has("delivered", "1103")
     page = one.page
-    answering(page, "forward", "pbxReject")
+    answering(page, "forward", error("pbxReject"))
     page.get_by_label("to number").fill("1104")
     page.get_by_role("button", name="Set").click()
     page.locator("#features-error", has_text="Forward: The telephone system refuses this.").wait_for()
@@ -492,7 +539,7 @@ def test_given_a_request_when_it_is_refused_then_the_reason_is_said_beside_it_an
 def test_given_a_session_that_was_lost_when_a_button_is_pressed_then_it_is_opened_again_and_the_request_done(desk: Desk) -> None:
     """noOpenSession means that nothing was done: it may be asked again."""
     one, _ = desk.talk()
-    answering(one.page, "holdCall", "noOpenSession")
+    answering(one.page, "holdCall", error("noOpenSession"))
     one.press("holdCall")
     one.has("hold")
     assert one.calls.locator(".error:visible").count() == 0

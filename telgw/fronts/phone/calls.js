@@ -10,6 +10,11 @@ const FADING_MS = 600;
 
 const parts = (call) => [call.prim, call.sec].filter(Boolean);
 const over = (call) => parts(call).every((part) => part.state === "cleared");
+/** The element with the calls that go on. */
+function withoutCleared(call) {
+  const [prim, sec] = parts(call).filter((part) => part.state !== "cleared");
+  return { ...call, prim, sec };
+}
 
 export class CallList {
   #list;
@@ -32,14 +37,17 @@ export class CallList {
 
   /** Show these call elements, oldest first; what ended is told among them once. */
   update(calls) {
-    const live = calls.filter((call) => !over(call));
+    const live = new Map(calls.filter((call) => !over(call)).map((call) => [call.id, call]));
     for (const call of calls.filter(over)) this.#end(call);
     for (const id of [...this.#live.keys()]) {
       // gone without a word: the link was lost, or the gateway does not remember
-      if (!live.some((call) => call.id === id)) this.#remove(this.#take(id));
+      if (!live.has(id)) this.#remove(this.#take(id));
     }
-    for (const call of live) this.#showLive(call, live);
-    place(this.#list, live.map((call) => this.#live.get(call.id).element));
+    const before = new Map([...this.#live].map(([id, card]) => [id, card.call]));
+    const shown = [...live.values()].map(withoutCleared);
+    for (const call of shown) this.#showLive(call, shown);
+    place(this.#list, shown.map((call) => this.#live.get(call.id).element));
+    for (const call of live.values()) this.#showCleared(call, before.get(call.id));
     this.#empty.hidden = this.#list.childElementCount > 0;
   }
 
@@ -67,12 +75,9 @@ export class CallList {
 
   #showLive(call, live) {
     let card = this.#live.get(call.id);
-    const before = card?.call;
     if (!card) {
       card = new CallCard(this.#session);
       this.#live.set(call.id, card);
-    } else if (before.sec && !call.sec) {
-      this.#partEnded(before, call, card);
     }
     card.update(call, live);
     const words = parts(call).map(announce).join(". ");
@@ -82,13 +87,19 @@ export class CallList {
     }
   }
 
-  /** One of the two calls of an element is over; a snapshot has only the other one. */
-  #partEnded(before, now, card) {
-    const present = new Set([now.prim, ...now.prim.added.map((other) => ({ other }))].map((part) => part.other.number));
-    const gone = parts(before).filter((part) => !present.has(part.other.number));
-    if (gone.length !== 1) return;
-    const ended = { ...gone[0], state: "cleared", cause: undefined };
-    this.#fade({ id: before.id, prim: ended, services: [] }, new CallCard(this.#session), card.element);
+  /**
+   * One of the two calls of an element is over: the gateway says so and why, or the part is simply no longer there. (A party of a
+   * conference was not lost but joined.)
+   */
+  #showCleared(call, before) {
+    const card = this.#live.get(call.id);
+    let gone = parts(call).filter((part) => part.state === "cleared");
+    if (!gone.length && before?.sec && !call.sec) {
+      const present = [call.prim.other, ...call.prim.added].map((party) => party.number);
+      gone = parts(before).filter((part) => !present.includes(part.other.number));
+      gone = gone.length === 1 ? [{ ...gone[0], state: "cleared", cause: undefined }] : [];
+    }
+    for (const part of gone) this.#fade({ id: call.id, prim: part, services: [] }, new CallCard(this.#session), card.element);
   }
 
   #end(call) {
