@@ -2,11 +2,15 @@
 
 The expressions match only documents and elements within the limits, so a match needs no further check of depth and texts. Their
 quantifiers are possessive: a byte that has been taken is not given back, so a match costs no more than its length.
+
+Before 3.11.5, Python's possessive groups do not go back to where they began when their last attempt fails, so they match too much
+(CPython, gh-106052). There the expressions match nothing, and every document takes the small steps, which need no such group.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -18,6 +22,9 @@ BLANK = rb"[ \t\r\n]*+"
 _WHOLE_DEPTH = 12
 #: Levels that the expression for runs of siblings covers: an entry of a directory has three.
 RUN_DEPTH = 3
+#: Whether possessive groups do what they should.
+_POSSESSIVE_GROUPS = sys.version_info >= (3, 11, 5)
+_NOTHING = re.compile(rb"(?!)")
 
 
 def _element(depth: int, text: int) -> bytes:
@@ -33,13 +40,13 @@ def _element(depth: int, text: int) -> bytes:
 @lru_cache(maxsize=64)
 def _whole(depth: int, text: int) -> re.Pattern[bytes]:
     """Match a whole document without declaration, comments and CDATA: almost every one that comes."""
-    return re.compile(BLANK + rb"(" + _element(min(depth, _WHOLE_DEPTH), text) + rb")")
+    return re.compile(BLANK + rb"(" + _element(min(depth, _WHOLE_DEPTH), text) + rb")") if _POSSESSIVE_GROUPS else _NOTHING
 
 
 @lru_cache(maxsize=64)
 def _run(text: int) -> re.Pattern[bytes]:
     """Match a run of whole elements: most of a document that comes in several chunks."""
-    return re.compile(rb"(?:" + BLANK + _element(RUN_DEPTH, text) + rb")++")
+    return re.compile(rb"(?:" + BLANK + _element(RUN_DEPTH, text) + rb")++") if _POSSESSIVE_GROUPS else _NOTHING
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Gateway]
 
 
 @pytest.fixture
-def make_gateway(tmp_path: Path) -> Iterator[type[Gateway]]:
+def make_gateway() -> type[Gateway]:
     """For tests that need a gateway with settings of their own: `make_gateway(tmp_path, ...)`."""
-    yield Gateway
+    return Gateway
 
 
 __all__ = ["free_ports"]

@@ -48,7 +48,7 @@ _BLANKS = b" \t\r\n"
 
 @lru_cache(maxsize=8)
 def _marks(mark: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"(?:[ \t\r\n]|" + re.escape(mark) + rb")*+")
+    return re.compile(rb"(?:[ \t\r\n]++|" + re.escape(mark) + rb")*")
 
 
 def _lead(data: bytes, mark: bytes) -> int:
