@@ -198,6 +198,7 @@ class SwitchingDomain:
             self._log.info("model_corrected", device=snapshot.device, changes=len(changes))
         if self.graph.in_service:
             self._tell(changes)
+            self._mind_suspects()
         else:
             self._untold += changes
 
@@ -328,7 +329,12 @@ class SwitchingDomain:
                 self._tell(changes)
         if graph.held_back and self._flush_timer is None:
             self._flush_timer = self._clock.call_later(HOLD_BACK_SECONDS, self._flush)
-        if graph.suspects and self._suspect_timer is None:
+        if graph.suspects:
+            self._mind_suspects()
+
+    def _mind_suspects(self) -> None:
+        """Compare the suspected devices with the PBX, a moment later."""
+        if self.graph.suspects and self._suspect_timer is None:
             self._illegal()
             self._suspect_timer = self._clock.call_later(SUSPECT_SECONDS, self._check_suspects)
 

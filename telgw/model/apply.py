@@ -82,7 +82,9 @@ def _enter(graph: Graph, alias: str, number: str, event: Event, now: float) -> C
     connection = call.connections.get(number)
     if connection is None:
         if number in call.left:
-            return None
+            if event is not Event.DELIVERED and event is not Event.QUEUED:
+                return None
+            call.left.discard(number)  # the call has come back to it
         if len(graph.device(number).connections) >= MAX_CALLS_PER_DEVICE:
             graph.suspect(graph.device(number))
             return None
@@ -333,18 +335,22 @@ def connection_cleared(graph: Graph, fact: facts.ConnectionCleared, now: float) 
             return NOBODY
         return _over(graph, call, now)  # the other end was never told to us: a trunk, a device that nobody follows
     touched = _devices(call)
-    conversing = leaving.progress is _ESTABLISHED
+    conversing = _converses(leaving)
     graph.disconnect(leaving, now)
     remaining = list(call.connections.values())
     if len(remaining) == 1:
         last = remaining[0]
-        if conversing or last.progress is not _ESTABLISHED:
+        if conversing or not _converses(last):
             graph.disconnect(last, now, LineCause.DROPPED_BY_OTHER_PARTY)
     elif conversing:
         for connection in remaining:
             _left_with(connection, leaving, [one for one in remaining if one is not connection])
         call.conference = call.conference and len(remaining) > 2
     return touched
+
+
+def _converses(connection: Connection) -> bool:
+    return connection.progress is _ESTABLISHED and connection.state in (_CONNECTED, _HELD)
 
 
 def _left_with(connection: Connection, leaving: Connection, others: list[Connection]) -> None:

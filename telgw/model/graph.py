@@ -48,6 +48,7 @@ class Connection:
         "ended_at",
         "first_called",
         "first_other",
+        "guessed",
         "held_order",
         "last_redirection",
         "merged",
@@ -78,6 +79,8 @@ class Connection:
         self.connected_at: float | None = None
         self.ended_at: float | None = None
         self.held_order = 0
+        #: known only from the snapshot of another device: its own knows better
+        self.guessed = False
         #: ended because its call was joined with another call of the same device
         self.merged = False
         #: the number of this end as others see it (None = withheld): a link may have a name of its own for an end

@@ -67,9 +67,11 @@ def _observe(graph: Graph, device: Device, seen: ConnectionSnapshot, now: float)
     graph.revive(seen.call)
     call = graph.call(seen.call)
     connection = call.connections.get(device.number)
-    known = connection is not None
+    known = connection is not None and not connection.guessed
     if connection is None:
         connection = graph.connect(call, device.number)
+    connection.guessed = False
+    if not known:
         connection.outgoing = seen.calling == device.number if seen.outgoing is None else seen.outgoing
     _observe_others(graph, connection, seen)
     connection.state = seen.state
@@ -100,7 +102,11 @@ def _observe_others(graph: Graph, connection: Connection, seen: ConnectionSnapsh
     for number, state in seen.others:
         other = call.connections.get(number)
         if other is None and state is not ConnectionState.FAILED:
+            if number in graph.devices and graph.devices[number].monitored:
+                graph.suspects.add(number)
+                continue
             other = graph.connect(call, number)
+            other.guessed = True
             other.state = state
             other.progress = PROGRESS_OF[seen.state] if state is not ConnectionState.ALERTING else Progress.NONE
             other.outgoing = not connection.outgoing
