@@ -74,7 +74,7 @@ class Sessions:
         session = self._open.get(device)
         if session is None:
             opening = self._open_first(device, user_id, password, start_monitor)
-        elif start_monitor and not session.monitored and session.domain.in_service:
+        elif start_monitor and not session.monitored:
             opening = self.ensure_monitor(session)
         else:
             opening = succeed(session)
