@@ -11,10 +11,11 @@ import json
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, NamedTuple, Protocol
+from xml.sax.saxutils import escape
 
 from telgw_plugins.simulated.plugin import SIMULATED
 from twisted.internet import task
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 
 from telgw.base.clock import Clock
 from telgw.base.numbers import DeviceSet
@@ -29,6 +30,7 @@ from telgw.core.switchboard import Switchboard
 from telgw.fronts.telservices.notifier import UdpNotifier
 from telgw.fronts.telservices.projection import Projection
 from telgw.fronts.telservices.services import Services
+from telgw.wire.errors import RemoteProtocolError
 from telgw.wire.telservices.codec import decode_event, decode_request, decode_return
 from telgw.wire.telservices.events import Event
 
@@ -217,10 +219,13 @@ class World:
 
     def ask(self, xml: str, address: str = ADDRESS, http: bool = False) -> Answer:
         """The content of a TelServiceRequest, asked; see what the Answer says."""
-        request = decode_request(f"<TelServiceRequest>{xml}</TelServiceRequest>".encode())
+        try:
+            request = decode_request(f"<TelServiceRequest>{xml}</TelServiceRequest>".encode())
+        except RemoteProtocolError as error:
+            return Answer(succeed(self.services.reject(str(error), address)))
         return Answer(self.services.respond(request, address, http))
 
-    def request(self, device: str, service: str, address: str = ADDRESS, http: bool = False, **parameters: str) -> Answer:
+    def request(self, device: str, service: str, address: str = ADDRESS, http: bool = False, /, **parameters: str) -> Answer:
         """Ask for the service; parameters have their printed names."""
         return self.ask(request_xml(device, service, parameters), address, http)
 
@@ -246,7 +251,7 @@ _NAMES = frozenset(
 def request_xml(device: str, service: str, parameters: dict[str, str]) -> str:
     """The request as XML; `forward` and the long poll have a record of their own inside."""
     content = "".join(
-        f"<{name}><{value}/></{name}>" if name in _NAMES else f"<{name}>{value}</{name}>" for name, value in parameters.items()
+        f"<{name}><{value}/></{name}>" if name in _NAMES else f"<{name}>{escape(value)}</{name}>" for name, value in parameters.items()
     )
     if content and service in ("forward", "snapshot"):
         record = "info" if service == "forward" else "resultOnEvent"
