@@ -84,9 +84,8 @@ class Follower:
         for one, other in zip(before, now, strict=False):
             if other.state is not one.state and other.state not in NEXT[one.state]:
                 raise IllegalPathError(f"{one.state.value} cannot become {other.state.value}: {before} then {call}")
-        if len(now) > len(before):
-            if before[0].state not in (S.HOLD, S.CONNECTED) or now[1].state not in FIRST:
-                raise IllegalPathError(f"no consultation can begin so: {before} then {call}")
+        if len(now) > len(before) and (before[0].state not in (S.HOLD, S.CONNECTED) or now[1].state not in FIRST):
+            raise IllegalPathError(f"no consultation can begin so: {before} then {call}")
         if not _living(call) and call.permitted_services:
             raise IllegalPathError(f"something is permitted in a call that is over: {call}")
 

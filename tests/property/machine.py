@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
 from telgw_plugins.simulated import services as simulated_services
-from telgw_plugins.simulated.calls import CONNECTED, HELD
 from telgw_plugins.simulated.pbx import Pbx
 from telgw_plugins.simulated.snapshot import snapshot
 from twisted.internet import task
@@ -17,9 +17,9 @@ from twisted.internet.defer import Deferred, fail, succeed
 from telgw.base.clock import Clock
 from telgw.base.outcome import ErrorCode, ServiceError
 from telgw.model import commands
+from telgw.model.callview import same_view
 from telgw.model.graph import Connection, Graph
 from telgw.model.states import ConnectionState, LineService, LineState
-from telgw.model.callview import same_view
 from telgw.model.views import appearances, call_view, line_state, permitted_services
 from telgw.wire.telservices.returns import Standard
 from tests.property.line_paths import Follower
@@ -97,16 +97,12 @@ class House:
         self.follower.end(device)
 
     def act(self, device: str, action: str, **query: str) -> None:
-        try:
+        with suppress(RefusedError):
             self.world.switch.act(device, action, **query)
-        except RefusedError:
-            pass
 
     def outside(self, action: str, **query: str) -> None:
-        try:
+        with suppress(RefusedError):
             self.world.switch.outside(action, **query)
-        except RefusedError:
-            pass
 
     def permitted(self, device: str) -> list[str]:
         """What the device's views permit now, in order."""
@@ -242,7 +238,7 @@ class House:
         self.look()
         self.fresh = False
         for _ in range(200):
-            busy = [phone for phone in self.pbx.phones.values() if any(leg.state in (CONNECTED, HELD) or phone.active() for leg in phone.legs)]
+            busy = [phone for phone in self.pbx.phones.values() if phone.active() is not None or phone.held() is not None]
             lines = list(self.pbx.trunks.lines.values())
             if not busy and not lines:
                 break
@@ -253,7 +249,7 @@ class House:
         self.check()
         assert self.pbx.calls == {}
         assert self.graph.calls == {}
-        assert set(self.graph.devices) == {number for number in self.world.domain.lines}
+        assert set(self.graph.devices) == set(self.world.domain.lines)
         self.world.pass_time(30)
         assert self.world.clock.pending() == []
         for device in sorted(self.opened):
