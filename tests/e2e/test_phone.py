@@ -1,4 +1,7 @@
-"""The web phone in a real browser, against the real daemon with a simulated PBX."""
+"""The web phone in a real browser, against the real daemon with a simulated PBX.
+
+Long, because a browser takes its time to start: it is started once for all that is asked of the page.
+"""
 
 from __future__ import annotations
 
