@@ -3,6 +3,7 @@
 The domain keeps what a driver must not have to keep: which devices are to be monitored (and again after every link-up), the comparison of
 the graph with the PBX, the deadline of every request, the epoch of every fact. In CSTA's words it is the computing function's picture of a
 switching sub-domain.
+Long because a link has one life: what is asked of it, what it says and what is compared with it share one state.
 """
 
 from __future__ import annotations
