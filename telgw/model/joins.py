@@ -12,7 +12,7 @@ _ANSWERED = (ConnectionState.CONNECTED, ConnectionState.HELD)
 def _gather(graph: Graph, fact: facts.Transferred | facts.Conferenced, now: float) -> tuple[Call, list[Call]]:
     """The resulting call, and the old calls as far as they are known; everybody who stays is moved into the result."""
     names = {fact.primary_old, fact.secondary_old, *(alias for _, alias in fact.parties)} - {None, fact.call}
-    olds = [graph.calls[alias] for alias in (fact.primary_old, fact.secondary_old) if alias in graph.calls]
+    olds = [graph.calls[alias] for alias in dict.fromkeys((fact.primary_old, fact.secondary_old)) if alias in graph.calls]
     olds += [call for alias in names if (call := graph.calls.get(alias or "")) is not None and call not in olds]
     seen = {old.alias: peers for old in olds if len(peers := [one.peer for one in old.connections.values()]) == 1}
     graph.revive(fact.call)
@@ -21,7 +21,11 @@ def _gather(graph: Graph, fact: facts.Transferred | facts.Conferenced, now: floa
         if old is result:
             continue
         for connection in list(old.connections.values()):
-            if connection.device.number != fact.device:
+            number = connection.device.number
+            if number != fact.device and number in result.connections:
+                connection.merged = True  # it was in both calls
+                graph.leave(connection, now, None)
+            elif number != fact.device:
                 graph.move(connection, result)
         if result.extra_data is None:
             result.extra_data = old.extra_data
@@ -49,7 +53,7 @@ def transferred(graph: Graph, fact: facts.Transferred, now: float) -> list[Devic
     """
     leaving = [
         connection
-        for alias in (fact.primary_old, fact.secondary_old)
+        for alias in dict.fromkeys((fact.primary_old, fact.secondary_old))
         if alias is not None
         and (call := graph.calls.get(alias)) is not None
         and (connection := call.connections.get(fact.device)) is not None
@@ -90,7 +94,7 @@ def conferenced(graph: Graph, fact: facts.Conferenced, now: float) -> list[Devic
     """The device joined its calls and stays, or added a party: everybody is in one call."""
     own = [
         connection
-        for alias in (fact.primary_old, fact.secondary_old, fact.call)
+        for alias in dict.fromkeys((fact.primary_old, fact.secondary_old, fact.call))
         if alias is not None
         and (call := graph.calls.get(alias)) is not None
         and (connection := call.connections.get(fact.device)) is not None

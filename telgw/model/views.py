@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: Makes a named tuple without its constructor, which is a Python function: views are made for every event of a PBX.
 _new: Final = tuple.__new__
 
+_ESTABLISHED = Progress.ESTABLISHED
+
 _BY_OWN_STATE = {
     ConnectionState.NULL: LineState.CLEARED,
     ConnectionState.INITIATED: LineState.INITIATED,
@@ -147,7 +149,9 @@ def permitted_services(device: Device, connections: tuple[Connection, ...]) -> t
 
 
 def joinable(one: Connection, other: Connection) -> bool:
-    """Whether nobody but the device itself is in both calls."""
+    """Whether the calls can be made one: somebody has answered, and nobody but the device itself is in both."""
+    if _ESTABLISHED not in (one.progress, other.progress):
+        return False
     return len(one.call.connections.keys() & other.call.connections.keys()) == 1
 
 

@@ -15,10 +15,11 @@ from twisted.internet import task
 from twisted.internet.defer import Deferred, fail, succeed
 
 from telgw.base.clock import Clock
-from telgw.base.outcome import ErrorCode, ServiceError
+from telgw.base.outcome import ServiceError
 from telgw.model import commands
 from telgw.model.callview import same_view
 from telgw.model.graph import Connection, Graph
+from telgw.model.selection import select, select_pair
 from telgw.model.states import ConnectionState, LineService, LineState
 from telgw.model.views import appearances, call_view, line_state, permitted_services
 from telgw.wire.telservices.returns import Standard
@@ -32,6 +33,7 @@ FREE = "1109"
 QUEUE = "1190"
 OUTSIDE = ("0123456", "+33160127764")
 
+_TWO_CALLS = {LineService.ALTERNATE, LineService.RECONNECT, LineService.TRANSFER, LineService.CONFERENCE}
 _NEEDED = {
     "consultationCall": {"consultedDeviceNumber": FREE},
     "divertCall": {"divertedDeviceNumber": FREE},
@@ -211,13 +213,16 @@ class House:
         try:
             for device in sorted(self.opened):
                 permitted = self.permitted(device)
-                for service in SERVICES:
+                for service in permitted:
                     answer = self.world.ask(request_xml(device, service, _NEEDED.get(service, {}))).value
-                    if service in permitted:
-                        reason = next((line[1] for line in reversed(self.world.log.lines) if line[0] == "request_refused"), "")
-                        assert answer == Standard(), f"{device}: {service} is permitted, and {answer.value}: {reason}"
-                    else:
-                        assert answer is ErrorCode.NO_CALL, f"{device}: {service} is not permitted, and {answer}"
+                    reason = next((line[1] for line in reversed(self.world.log.lines) if line[0] == "request_refused"), "")
+                    assert answer == Standard(), f"{device}: {service} is permitted, and {answer.value}: {reason}"
+                line = self.graph.devices[device]
+                for name in SERVICES:
+                    if name not in permitted:
+                        service_ = LineService(name)
+                        found = select_pair(line, service_) if service_ in _TWO_CALLS else select(line, service_)
+                        assert found is None, f"{device}: {name} is not permitted, and would act on {found}"
         finally:
             del link.execute
             self.world.log.lines.clear()
