@@ -20,17 +20,21 @@ EXIT_CONFIGURATION = 2
 
 
 def install_reactor(name: str) -> Any:
-    """Install and return the reactor: `epoll` (the default where there is one) or `asyncio`.
+    """Install and return the reactor: `epoll` (the default where there is one) or `asyncio` (on uvloop when it is installed).
 
-    The latter on the loop of the standard library, even where uvloop is installed: uvloop stops to watch a socket that is reset while
-    there is something to read, and says nothing, so that connections would stay for ever and a stop would hang.
+    uvloop stops watching a socket that is reset, and says nothing; such a connection ends with its deadline (telgw.fronts.connections).
     """
     if name == "asyncio":
         import asyncio
 
         from twisted.internet import asyncioreactor
 
-        loop = asyncio.new_event_loop()
+        try:
+            import uvloop
+
+            loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        except ImportError:
+            loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         asyncioreactor.install(loop)
     elif sys.platform == "linux":

@@ -23,7 +23,7 @@ from telgw.core.ports import Link, LinkContext, LinkState
 from telgw.core.session import SessionEvent
 from telgw.core.sessions import Sessions
 from telgw.core.switchboard import Switchboard, call_references
-from telgw.fronts.connections import Connections
+from telgw.fronts.connections import Connections, runs_on_uvloop
 from telgw.fronts.telservices.notifier import DatagramSockets, UdpNotifier
 from telgw.fronts.telservices.port import PortSettings, TelServicesPort
 from telgw.fronts.telservices.projection import Projection
@@ -66,6 +66,7 @@ class Gateway:
         self._calls = CallControl(self.switchboard, self.sessions)
         self.services = Services(self.sessions, self._calls, self._projection, clock, measures, log.bind(part="telservices"))
         self.connections = Connections(clock, measures, log.bind(part="telservices"), 1, 1)
+        self.connections.finds_resets = runs_on_uvloop(reactor)
         self._port = TelServicesPort(self.services, PortSettings(), self.connections, clock, measures, log.bind(part="telservices"))
         self._site = WebSite(self._router())
         self.listeners = Listeners(reactor, log)
@@ -198,7 +199,7 @@ class Gateway:
         if self.connections.busy and self.clock.seconds() < until:
             self.clock.call_later(0.02, self._await_answers, stopped, until)
             return
-        self.connections.abort_all()
+        self.connections.close_all()
         self._datagrams.close()
         closing = DeferredList([self.listeners.close(), self._saving], consumeErrors=True)
 

@@ -26,6 +26,17 @@ class Waiting(Protocol):
     def busy(self) -> bool:
         """Whether the peer waits for us."""
 
+    def broken(self) -> bool:
+        """Whether the connection has been reset without a word from the event loop."""
+
+    def abort(self) -> None:
+        """Close at once."""
+
+
+def runs_on_uvloop(reactor: Any) -> bool:
+    """Whether it is the asyncio reactor on uvloop."""
+    return type(getattr(reactor, "_asyncioEventloop", None)).__module__.partition(".")[0] == "uvloop"
+
 
 class Connections:
     """The connections of one front, all its listeners together."""
@@ -39,6 +50,8 @@ class Connections:
         self._open: dict[Waiting, str] = {}
         self._by_address: dict[str, int] = {}
         self._timer: Timer | None = None
+        #: the event loop (uvloop) stops watching a socket that is reset, and says nothing: look for such sockets at every sweep
+        self.finds_resets = False
 
     def __len__(self) -> int:
         return len(self._open)
@@ -75,6 +88,9 @@ class Connections:
         for connection in [one for one in self._open if one.deadline is not None and one.deadline <= now]:
             self._measures.refused["tcp", "deadline"] += 1
             connection.overdue()
+        if self.finds_resets:
+            for connection in [one for one in self._open if one.broken()]:
+                connection.abort()
         if self._open:
             self._timer = self._clock.call_later(SWEEP_SECONDS, self._sweep)
 
@@ -83,8 +99,8 @@ class Connections:
         """Whether any peer waits for us."""
         return any(connection.busy for connection in self._open)
 
-    def abort_all(self) -> None:
-        """Close everything that is still open: the last step of a stop."""
+    def close_all(self) -> None:
+        """Close everything that is still open: the last step of a stop. What was written still leaves."""
         for connection in list(self._open):
             connection.overdue()
         if self._timer is not None and self._timer.active():

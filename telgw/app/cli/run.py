@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     """Run until told to stop."""
     parser = Parser("run", "Run the gateway in the foreground. Without a file it is the demo with a simulated PBX.", _SIGNALS)
     parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="configuration file")
-    parser.add_argument("--reactor", choices=("epoll", "asyncio"), default="epoll", help="event loop")
+    parser.add_argument("--reactor", choices=("epoll", "asyncio"), default="epoll", help="event loop; asyncio uses uvloop if installed")
     options = parser.parse_args(arguments)
     from telgw.app.daemon import run
 
