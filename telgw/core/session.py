@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from telgw.base.clock import Clock, Timer
 from telgw.core.domain import SwitchingDomain
 from telgw.core.feed import Feed
-from telgw.model.callview import CallView
+from telgw.model.callview import CallView, has_ended_part
 from telgw.model.changes import CallChanged, Change
 from telgw.model.graph import Device
 from telgw.model.publish import current
@@ -141,18 +141,25 @@ class Session:
         return self._line_device()
 
     def snapshot(self, since: int | None = None, numbered: bool = False) -> LineSnapshot:
-        """The state now; calls that ended and session events that came after `since` are in it once."""
+        """The state now; calls that ended and session events that came after `since` are in it once.
+
+        So is the end of one of the two calls of an element, as long as nothing else has happened to the element.
+        """
         device = self._line_device()
         views = tuple(current(device)) if device is not None else ()
         known = self.domain.graph.devices.get(self.device)
         ended: list[CallView] = []
+        latest: dict[int, CallView] = {}
         event: SessionEvent | None = None
         missed = self.feed.since(self.feed.seq if since is None else since) if numbered else None
         for item in missed or ():
             if isinstance(item, SessionEvent):
                 event = item
-            elif isinstance(item, CallChanged) and item.over:
-                ended.append(item.view)
+            elif isinstance(item, CallChanged):
+                if item.over:
+                    ended.append(item.view)
+                latest[item.view.id] = item.view
+        views = tuple(latest[view.id] if view.id in latest and has_ended_part(latest[view.id]) else view for view in views)
         return LineSnapshot(
             self.feed.seq if numbered else None,
             (*ended, *views),

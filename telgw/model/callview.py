@@ -66,3 +66,8 @@ def same_view(one: CallView, other: CallView) -> bool:
         and same_part(one.prim, other.prim)
         and same_part(one.sec, other.sec)
     )
+
+
+def has_ended_part(view: CallView) -> bool:
+    """Whether one of its two calls has ended, and the other has not."""
+    return view.sec is not None and (view.prim.ended_at is None) is not (view.sec.ended_at is None)

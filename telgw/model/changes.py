@@ -22,11 +22,8 @@ class CallChanged(NamedTuple):
     @property
     def over(self) -> bool:
         """Whether the call element exists no more."""
-        return (
-            not self.view.permitted
-            and self.view.prim.ended_at is not None
-            and (self.view.sec is None or self.view.sec.ended_at is not None)
-        )
+        prim, sec = self.view.prim, self.view.sec
+        return prim.ended_at is not None and (sec is None or sec.ended_at is not None)
 
 
 class ForwardChanged(NamedTuple):
