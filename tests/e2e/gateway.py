@@ -124,9 +124,13 @@ links: {{pbx: {{driver: simulated, devices: {devices}}}}}
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(how)
-        code = self.process.wait(timeout)
-        self.process = None
-        return code
+        process, self.process = self.process, None
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()  # the test has failed; what it started must not outlive it
+            process.wait()
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         for events in self._events:

@@ -409,6 +409,8 @@ links:
 
 # -- watch
 
+WATCHES: list[subprocess.Popen[str]] = []
+
 
 class Watch:
     """`telgw watch` in a process of its own, and what it has printed."""
@@ -419,6 +421,7 @@ class Watch:
             [sys.executable, "-m", "telgw", "watch", "--address", address or f"127.0.0.1:{running.port}", *words],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        WATCHES.append(self.process)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self.expect("session open")
@@ -440,6 +443,17 @@ class Watch:
         code = self.process.wait(SECONDS)
         self._reader.join(SECONDS)
         return code
+
+
+@pytest.fixture(autouse=True)
+def no_watch_is_left() -> Iterator[None]:
+    """A test that fails half-way leaves no process behind."""
+    yield
+    while WATCHES:
+        process = WATCHES.pop()
+        if process.poll() is None:
+            process.kill()
+            process.wait(SECONDS)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
