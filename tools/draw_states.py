@@ -1,7 +1,7 @@
 """Write docs/states.md from the tables of the model: `draw_states.py`, or with `--check` only say whether the page differs.
 
 The page shows what the code does, because it is made from what the code reads: telgw.model.table, telgw.model.views, telgw.model.permitted.
-What it cannot show is what an event does to the other connections of its call; that is told in telgw.model.apply.
+What it cannot show is what an event does to the other connections of its call; that is told by the functions that telgw.model.apply calls.
 """
 
 from __future__ import annotations

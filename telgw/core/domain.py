@@ -9,7 +9,7 @@ Long because a link has one life: what is asked of it, what it says and what is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
@@ -18,6 +18,7 @@ from telgw.base.clock import Clock, Timer
 from telgw.base.numbers import DeviceSet
 from telgw.base.outcome import ErrorCode, ServiceError
 from telgw.core.deadline import Deadlines, refused
+from telgw.core.line import Line, LineListener
 from telgw.core.measures import Measures
 from telgw.core.ports import Link, LinkState
 from telgw.core.resync import Resync
@@ -25,7 +26,7 @@ from telgw.model.apply import apply, flush
 from telgw.model.changes import Change
 from telgw.model.commands import Command
 from telgw.model.facts import DeviceSnapshot, Fact
-from telgw.model.graph import Device, Graph
+from telgw.model.graph import Graph
 from telgw.model.reconcile import reconcile, resume, suspend
 
 #: seconds that a view waits for the second half of a consultation: events that belong together are milliseconds apart
@@ -34,30 +35,6 @@ HOLD_BACK_SECONDS = 0.5
 SUSPECT_SECONDS = 1.0
 #: seconds until a PBX that did not answer a monitor request is asked again
 RETRY_MONITOR_SECONDS = 30.0
-
-
-class LineListener(Protocol):
-    """Whoever follows a device."""
-
-    def changed(self, change: Change) -> None:
-        """A call or a feature of the device changed."""
-
-    def link_changed(self, in_service: bool) -> None:
-        """The link of the device was lost, or is back (its calls follow as changes)."""
-
-    def monitor_refused(self, reason: str) -> None:
-        """The PBX no longer lets the device be followed; the listener has been removed."""
-
-
-class Line:
-    """A device that somebody follows: one monitor at the PBX, shared by all listeners."""
-
-    __slots__ = ("device", "listeners", "starting")
-
-    def __init__(self, device: Device) -> None:
-        self.device = device
-        self.listeners: tuple[LineListener, ...] = ()
-        self.starting: list[Deferred[None]] | None = None
 
 
 class SwitchingDomain:

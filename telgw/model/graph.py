@@ -135,7 +135,7 @@ class Graph:
         self.devices: dict[str, Device] = {}
         #: False between the loss of the link and the end of the next comparison with the PBX
         self.in_service = True
-        #: devices whose next view waits for the second half of what just happened (see apply.held)
+        #: devices whose next view waits for the second half of what just happened (see telgw.model.holding)
         self.held_back: set[Device] = set()
         #: connections whose duration starts again once it has been told (transfer)
         self.restarting: list[Connection] = []

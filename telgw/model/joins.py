@@ -70,21 +70,23 @@ def transferred(graph: Graph, fact: facts.Transferred, now: float) -> list[Devic
     for connection in result.connections.values():
         _follow_transfer(graph, result, connection, fact)
         touched.append(connection.device)
-    result.conference = result.conference and len(result.connections) > 2
+    result.conference = sum(connection.state in _ANSWERED for connection in result.connections.values()) > 2
     _bury(graph, olds, result, now)
     return touched
 
 
 def _follow_transfer(graph: Graph, result: Call, connection: Connection, fact: facts.Transferred) -> None:
+    answered = [other for other in result.connections.values() if other is not connection and other.state in _ANSWERED]
     others = [other.shown for other in result.connections.values() if other is not connection]
     if connection.state in _ANSWERED and connection.connected_at is not None:
-        answered = any(other.state in _ANSWERED for other in result.connections.values() if other is not connection)
         connection.progress = Progress.ESTABLISHED if answered else Progress.TRANSFERRED
         graph.restarting.append(connection)
     if len(others) == 1:
         connection.peer = others[0]
     elif not others:
         connection.peer = fact.destination
+    elif connection.peer not in others:
+        connection.peer = answered[0].shown if answered else others[0]
     connection.first_other = None
     connection.last_redirection = fact.device
     connection.cause = LineCause.TRANSFER
