@@ -36,7 +36,7 @@ def clear(pbx: Pbx, leg: Leg, cause: EventCause = EventCause.NORMAL_CLEARING) ->
     pbx.remove(leg)
     legs = call.legs
     if len(legs) > 1 and any(other.state in ANSWERED for other in legs.values()):
-        if len(legs) == 2:
+        if sum(other.state in ANSWERED for other in legs.values()) < 3:
             call.conference = False
         return
     for other in tuple(legs.values()):

@@ -45,7 +45,7 @@ def _join(pbx: Pbx, held: Call, active: Call, legs: list[Leg]) -> Call:
     joined.extra_data = active.extra_data if held.extra_data is None else held.extra_data
     for leg in legs:
         pbx.move(leg, joined)
-    joined.conference = len(legs) > 2
+    joined.conference = sum(leg.state in ANSWERED for leg in legs) > 2
     return joined
 
 
