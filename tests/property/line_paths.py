@@ -30,6 +30,17 @@ NEXT = {
 Parts = tuple[CallPart, ...]
 
 
+def table() -> str:
+    """The relation as docs/scenarios.md prints it."""
+    lines = ["| a call that is | may become |", "| --- | --- |", f"| (new) | {_names(FIRST)} |"]
+    lines += [f"| {state.value} | {_names(NEXT[state]) or '(over)'} |" for state in S]
+    return "\n".join(lines)
+
+
+def _names(states: set[S] | frozenset[S]) -> str:
+    return ", ".join(state.value for state in S if state in states)
+
+
 class IllegalPathError(AssertionError):
     """An event cannot come after what was told before."""
 
