@@ -48,3 +48,15 @@ def test_given_the_metrics_and_log_lines_of_the_code_then_the_operator_finds_the
     assert len(metrics) > 10
     assert len(events) > 20
     assert [name for name in sorted(metrics | events) if name not in page] == []
+
+
+def test_given_the_picture_of_the_house_then_every_module_in_it_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(telgw/\w+)` \| (.*) \|$", page, re.MULTILINE))
+    assert {"telgw/base", "telgw/wire", "telgw/model", "telgw/core", "telgw/fronts", "telgw/stores", "telgw/app"} == set(rows)
+    for folder, text in rows.items():
+        for name in re.findall(r"`(\w+/?)`", text):
+            there = ROOT / folder / (name if name.endswith("/") else f"{name}.py")
+            assert there.exists(), f"{folder}: {name}"
+    for path in re.findall(r"`((?:app|core|fronts|model|wire|base)/[\w/]+\.py)`", page):
+        assert (ROOT / "telgw" / path).exists(), path
