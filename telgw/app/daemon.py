@@ -20,23 +20,22 @@ EXIT_CONFIGURATION = 2
 
 
 def install_reactor(name: str) -> Any:
-    """Install and return the reactor: `epoll` (the default where there is one) or `asyncio` (on uvloop when it is installed).
-
-    uvloop stops watching a socket that is reset, and says nothing; such a connection ends with its deadline (telgw.fronts.connections).
-    """
+    """Install and return the reactor: `epoll` (the default where there is one) or `asyncio` (on uvloop when it is installed)."""
     if name == "asyncio":
         import asyncio
-
-        from twisted.internet import asyncioreactor
 
         try:
             import uvloop
 
-            loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+            from telgw.app.uvreactor import install
         except ImportError:
-            loop = asyncio.new_event_loop()
+            from twisted.internet.asyncioreactor import install
+
+            loop: asyncio.AbstractEventLoop = asyncio.new_event_loop()
+        else:
+            loop = uvloop.new_event_loop()
         asyncio.set_event_loop(loop)
-        asyncioreactor.install(loop)
+        install(loop)
     elif sys.platform == "linux":
         from twisted.internet import epollreactor
 

@@ -23,7 +23,7 @@ from telgw.core.ports import Link, LinkContext, LinkState
 from telgw.core.session import SessionEvent
 from telgw.core.sessions import Sessions
 from telgw.core.switchboard import Switchboard, call_references
-from telgw.fronts.connections import Connections, runs_on_uvloop
+from telgw.fronts.connections import Connections
 from telgw.fronts.telservices.notifier import DatagramSockets, UdpNotifier
 from telgw.fronts.telservices.port import PortSettings, TelServicesPort
 from telgw.fronts.telservices.projection import Projection
@@ -66,7 +66,6 @@ class Gateway:
         self._calls = CallControl(self.switchboard, self.sessions)
         self.services = Services(self.sessions, self._calls, self._projection, clock, measures, log.bind(part="telservices"))
         self.connections = Connections(clock, measures, log.bind(part="telservices"), 1, 1)
-        self.connections.finds_resets = runs_on_uvloop(reactor)
         self._port = TelServicesPort(self.services, PortSettings(), self.connections, clock, measures, log.bind(part="telservices"))
         self._site = WebSite(self._router())
         self.listeners = Listeners(reactor, log)

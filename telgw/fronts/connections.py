@@ -26,17 +26,6 @@ class Waiting(Protocol):
     def busy(self) -> bool:
         """Whether the peer waits for us."""
 
-    def broken(self) -> bool:
-        """Whether the connection has been reset without a word from the event loop."""
-
-    def abort(self) -> None:
-        """Close at once."""
-
-
-def runs_on_uvloop(reactor: Any) -> bool:
-    """Whether it is the asyncio reactor on uvloop."""
-    return type(getattr(reactor, "_asyncioEventloop", None)).__module__.partition(".")[0] == "uvloop"
-
 
 class Connections:
     """The connections of one front, all its listeners together."""
@@ -50,8 +39,6 @@ class Connections:
         self._open: dict[Waiting, str] = {}
         self._by_address: dict[str, int] = {}
         self._timer: Timer | None = None
-        #: the event loop (uvloop) stops watching a socket that is reset, and says nothing: look for such sockets at every sweep
-        self.finds_resets = False
 
     def __len__(self) -> int:
         return len(self._open)
@@ -88,9 +75,6 @@ class Connections:
         for connection in [one for one in self._open if one.deadline is not None and one.deadline <= now]:
             self._measures.refused["tcp", "deadline"] += 1
             connection.overdue()
-        if self.finds_resets:
-            for connection in [one for one in self._open if one.broken()]:
-                connection.abort()
         if self._open:
             self._timer = self._clock.call_later(SWEEP_SECONDS, self._sweep)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass, replace
 from typing import Any
 from typing import Protocol as TypingProtocol
@@ -180,17 +179,6 @@ class Conversation(Protocol):
             return
         last = self.talk.overdue()
         self.close(last or b"", interrupts=last is not None)
-
-    def broken(self) -> bool:
-        """See telgw.fronts.connections.Waiting."""
-        try:
-            return bool(self.transport.getHandle().getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
-        except OSError:
-            return True
-
-    def abort(self) -> None:
-        """Close at once."""
-        self.transport.abortConnection()
 
     def readConnectionLost(self) -> None:
         """The peer has said all it wants to say; it may still listen."""

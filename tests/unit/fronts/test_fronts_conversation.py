@@ -320,7 +320,7 @@ def test_given_all_sorts_of_connections_when_the_gateway_stops_then_all_are_clos
     it.responder.patient = True
     waiting = it.connect().send(DROP)
     assert it.connections.busy
-    it.connections.abort_all()
+    it.connections.close_all()
     for peer in (silent, resting, reading, waiting):
         assert peer.wire.closing or peer.wire.aborted
     assert it.clock.pending() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families
 
 from telgw.fronts.web.metrics import CONTENT_TYPE, GatewayCollector, MetricsPage
-from tests.world import World
+from tests.world import ADDRESS, World
 
 
 def values(it: World) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -35,7 +35,7 @@ def test_given_sessions_calls_and_refusals_when_scraped_then_all_are_counted() -
     for port in ("1", "2"):
         it.request("1101", "openSession", eventUDPPort=port)
     it.request("1101", "makeCall", calledDeviceNumber="1102")
-    it.request("1101", "snapshot", http=True, timeout="10", snapshotSeq="4")
+    it.request("1101", "snapshot", ADDRESS, True, timeout="10", snapshotSeq="4")
     it.request("1199", "dropCall")
     it.measures.refused["http", "origin"] += 1
     it.measures.events_dropped["too fast"] += 2

@@ -16,7 +16,7 @@ from telgw.wire.telservices.codec import decode_request, decode_return
 from telgw.wire.telservices.requests import SERVICES
 from telgw.wire.telservices.returns import DeviceState, Standard
 from tests.scripted import ScriptedLink
-from tests.world import World
+from tests.world import ADDRESS, World
 
 _VECTORS = json.loads((Path(__file__).parents[2] / "fixtures" / "telservices_vectors.json").read_text())
 #: service -> the first request of the document for it
@@ -204,7 +204,7 @@ def test_given_a_poll_that_is_cancelled_when_it_is_gone_then_nothing_is_left_of_
     it = world()
     it.request("1101", "openSession")
     timers = it.clock.pending()
-    poll = it.request("1101", "snapshot", http=True, timeout="10", snapshotSeq="1")
+    poll = it.request("1101", "snapshot", ADDRESS, True, timeout="10", snapshotSeq="1")
     assert it.sessions.waiting_polls == 1
     poll.answering.cancel()
     assert it.sessions.waiting_polls == 0
@@ -215,7 +215,7 @@ def test_given_a_poll_that_is_cancelled_when_it_is_gone_then_nothing_is_left_of_
 def test_given_many_polls_of_one_session_when_an_event_wakes_them_then_the_answer_is_written_once() -> None:
     it = world()
     it.request("1101", "openSession")
-    polls = [it.request("1101", "snapshot", http=True, timeout="10", snapshotSeq="1") for _ in range(500)]
+    polls = [it.request("1101", "snapshot", ADDRESS, True, timeout="10", snapshotSeq="1") for _ in range(500)]
     it.request("1101", "doNotDisturb", state="on")
     it.pass_time(0.01)
     assert len({id(poll.data) for poll in polls}) == 1
@@ -226,9 +226,9 @@ def test_given_too_many_polls_of_one_address_when_one_more_comes_then_only_it_is
     it = world()
     it.sessions.polls_per_address = 2
     it.request("1101", "openSession")
-    polls = [it.request("1101", "snapshot", http=True, timeout="10", snapshotSeq="1") for _ in range(3)]
+    polls = [it.request("1101", "snapshot", ADDRESS, True, timeout="10", snapshotSeq="1") for _ in range(3)]
     assert [poll.value for poll in polls] == [None, None, ErrorCode.RESOURCE_ERROR]
-    other = it.request("1101", "snapshot", "192.0.2.2", http=True, timeout="10", snapshotSeq="1")
+    other = it.request("1101", "snapshot", "192.0.2.2", True, timeout="10", snapshotSeq="1")
     assert other.data is None
     it.pass_time(11)
     assert isinstance(polls[0].value, DeviceState)
@@ -236,7 +236,7 @@ def test_given_too_many_polls_of_one_address_when_one_more_comes_then_only_it_is
 
 
 def test_given_a_session_that_is_opened_over_http_when_it_is_asked_then_it_is_standard() -> None:
-    assert isinstance(world().request("1101", "openSession", http=True).value, Standard)
+    assert isinstance(world().request("1101", "openSession", ADDRESS, True).value, Standard)
 
 
 # -- sessions that end while the PBX is asked
@@ -263,7 +263,7 @@ def test_given_a_session_that_is_being_opened_when_everybody_who_asked_is_gone_t
     it = World((("pbx", ("1101-1199",), {}),), build=Scripted)
     link = it.switch.link
     link.patient = True
-    opening = it.request("1101", "openSession", http=True)
+    opening = it.request("1101", "openSession", ADDRESS, True)
     opening.answering.cancel()
     link.answer()
     it.pass_time(0)
