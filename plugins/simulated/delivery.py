@@ -6,7 +6,7 @@ may be forwarded, what is forwarded rings.
 
 from __future__ import annotations
 
-from telgw_plugins.simulated.calls import ALERTING, CONNECTED, FAILED, INITIATED, QUEUED, Call, Leg, refusal
+from telgw_plugins.simulated.calls import ALERTING, ANSWERED, CONNECTED, FAILED, INITIATED, QUEUED, Call, Leg, refusal
 from telgw_plugins.simulated.conversation import (
     check_established,
     check_room,
@@ -215,7 +215,7 @@ def _come_in(pbx: Pbx, leg: Leg) -> None:
     """An invited end has answered: with three or more it is a conference now."""
     call, host = leg.call, leg.invited_by
     leg.invited_by = None
-    if len(call.legs) < 3:
+    if sum(other.state in ANSWERED for other in call.legs.values()) < 3:
         return
     call.conference = True
     if host not in call.legs:

@@ -69,9 +69,7 @@ def connection_cleared(graph: Graph, fact: facts.ConnectionCleared, now: float) 
         return NOBODY
     leaving = call.connections.get(fact.device)
     if leaving is None:
-        if fact.device in call.left or len(call.connections) != 1:
-            return NOBODY
-        return _over(graph, call, now)  # the other end was never told to us: a trunk, a device that nobody follows
+        return NOBODY if fact.device in call.left else _stranger_cleared(graph, call, now)
     touched = devices(call)
     conversing = _converses(leaving)
     graph.disconnect(leaving, now)
@@ -80,11 +78,27 @@ def connection_cleared(graph: Graph, fact: facts.ConnectionCleared, now: float) 
         last = remaining[0]
         if conversing or not _converses(last):
             graph.disconnect(last, now, LineCause.DROPPED_BY_OTHER_PARTY)
-    elif conversing:
+    if call.connections:
+        call.left.add(fact.device)
+    if conversing and len(remaining) > 1:
         for connection in remaining:
             _left_with(connection, leaving, [one for one in remaining if one is not connection])
         call.conference = call.conference and sum(one.state in (_CONNECTED, _HELD) for one in remaining) > 2
     return touched
+
+
+def _stranger_cleared(graph: Graph, call: Call, now: float) -> Touched:
+    """An end left that was never told to us: a trunk, a device that nobody follows."""
+    if len(call.connections) == 1:
+        return _over(graph, call, now)
+    talking = [one for one in call.connections.values() if _converses(one)]
+    if len(talking) != 1:
+        return NOBODY
+    # it was who the only one of ours who talks was talking to; the others only ring
+    alone = talking[0]
+    alone.peer = next(one.shown for one in call.connections.values() if one is not alone)
+    alone.cause, alone.progress = None, Progress.TRANSFERRED
+    return devices(call)
 
 
 def _converses(connection: Connection) -> bool:
@@ -118,6 +132,7 @@ def diverted(graph: Graph, fact: facts.Diverted, now: float) -> Touched:
         return NOBODY
     cause = LineCause.ROUTE if fact.cause is EventCause.DISTRIBUTED else LineCause.REDIRECT
     graph.disconnect(connection, now, cause)
+    call.left.add(fact.device)
     if not call.connections:
         graph.revive(fact.call)  # it goes on elsewhere under the same name
     return (connection.device,)

@@ -32,7 +32,7 @@ class Call:
         self.first_called: str | None = None
         #: who sent the call on; shown when the call arrives somewhere
         self.diverting: str | None = None
-        #: devices that left by a transfer: late events about them must not end the call for those who stay
+        #: devices that left while the call went on: late events about them must not end it for those who stay
         self.left: set[str] = set()
 
 

@@ -112,7 +112,7 @@ def conferenced(graph: Graph, fact: facts.Conferenced, now: float) -> list[Devic
             graph.move(keeping, result)
         if fact.secondary_old is not None and keeping.state is ConnectionState.HELD:
             keeping.state = ConnectionState.CONNECTED
-    result.conference = len(result.connections) > 2
+    result.conference = sum(connection.state in _ANSWERED for connection in result.connections.values()) > 2
     for connection in result.connections.values():
         if connection.state in (ConnectionState.CONNECTED, ConnectionState.HELD):
             connection.progress = Progress.ESTABLISHED

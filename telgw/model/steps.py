@@ -14,6 +14,9 @@ from telgw.model.table import PROGRESS_OF, TRANSITIONS, Event, Verdict
 Touched = Iterable[Device]
 NOBODY: Final[tuple[Device, ...]] = ()
 
+#: what brings a device into a call that it has left
+_COMING_BACK: Final = frozenset({Event.DELIVERED, Event.QUEUED, Event.ESTABLISHED})
+
 
 def step(graph: Graph, connection: Connection, event: Event) -> bool:
     """Move the connection by the table; False when the event is old news or impossible."""
@@ -36,8 +39,10 @@ def enter(graph: Graph, alias: str, number: str, event: Event, now: float) -> Co
     connection = call.connections.get(number)
     if connection is None:
         if number in call.left:
-            if event is not Event.DELIVERED and event is not Event.QUEUED:
+            if event not in _COMING_BACK:
                 return None
+            if event is Event.ESTABLISHED:
+                graph.suspects.add(number)  # back without having rung (a pickup), or late news: the PBX will tell
             call.left.discard(number)  # the call has come back to it
         if len(graph.device(number).connections) >= MAX_CALLS_PER_DEVICE:
             graph.suspect(graph.device(number))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _new: Final = tuple.__new__
 
 _ESTABLISHED = Progress.ESTABLISHED
+_RINGING = (ConnectionState.ALERTING, ConnectionState.QUEUED)
 
 _BY_OWN_STATE = {
     ConnectionState.NULL: LineState.CLEARED,
@@ -123,7 +124,7 @@ def permitted_services(device: Device, connections: tuple[Connection, ...]) -> t
     everything = device.connections
     state = _service_state(first)
     if len(everything) == 1:
-        if state is LineState.CONNECTED and len(first.call.connections) > 2:
+        if state is LineState.CONNECTED and _several(first):
             return PERMITTED_CONFERENCE
         if state is LineState.QUEUED and first.outgoing:
             return PERMITTED_CALLER_QUEUED
@@ -140,12 +141,20 @@ def permitted_services(device: Device, connections: tuple[Connection, ...]) -> t
         elif first not in group:
             alone.append(group[0])
     states = [_service_state(other) for other in alone]
-    services = permitted_alone(state, states, paired, conference=len(first.call.connections) > 2, outgoing=first.outgoing)
+    services = permitted_alone(state, states, paired, conference=_several(first), outgoing=first.outgoing)
     if state is LineState.HOLD:
         partners = [other for other, its in zip(alone, states, strict=True) if its in ACTIVE]
     else:
         partners = [other for other, its in zip(alone, states, strict=True) if its is LineState.HOLD]
     return services if any(joinable(first, other) for other in partners) else _without_joining(services)
+
+
+def _several(connection: Connection) -> bool:
+    """Whether more than two take part in the call or are invited. Who is not told to us is there if our party talks to nobody else."""
+    connections = connection.call.connections
+    if len(connections) != 2 or connection.progress is not _ESTABLISHED:
+        return len(connections) > 2
+    return any(other.state in _RINGING for other in connections.values() if other is not connection)
 
 
 def joinable(one: Connection, other: Connection) -> bool:
