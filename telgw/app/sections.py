@@ -91,7 +91,7 @@ class TelServices:
     device_number_in_events: EventDeviceNumber = _option(
         EventDeviceNumber.ALL, "events that carry deviceNumber; `calls` is the printed form of the document, call events only"
     )
-    call_reference: bool = _option(False, "call events carry the PBX's reference of the call as callReference")
+    call_reference: bool = _option(False, "call events carry the gateway's reference of the call as callReference")
     restricted_session_events: bool = _option(
         True, "clients with eventUpdate `restricted` get session events too, not only those of alerting calls"
     )

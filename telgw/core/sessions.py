@@ -133,13 +133,14 @@ class Sessions:
         if known is None:
             self._open[session.device] = session
             self._log.info("session_opened", device=session.device, address=client.address, port=client.port)
+        if timeout is not None or key in session.clients or known is None:
+            session.timeout = timeout  # the last value given counts; a client that joins without one takes nobody's away
         session.clients[key] = client
         if session.closing:
             timer = session.closing.pop(client.address, None)
             if timer is not None:
                 timer.cancel()
         session.touch()
-        session.timeout = timeout
         self._arm(session)
         return session
 
