@@ -48,9 +48,11 @@ def told(*states: S) -> Told:
 )
 def test_given_an_illegal_path_when_followed_then_it_is_refused(path: list[tuple[S, ...]]) -> None:
     follower = Follower()
+    *_, last = path
+    for states in path[:-1]:
+        follower.told(told(*states))
     with pytest.raises(IllegalPathError):
-        for states in path:
-            follower.told(told(*states))
+        follower.told(told(*last))
 
 
 def test_given_a_consultation_that_ends_when_followed_then_the_first_call_is_alone_again() -> None:

@@ -268,7 +268,8 @@ def _snapshot(recorder: Recorder, device: str) -> f.DeviceSnapshot:
 def _agrees(graph: Graph, recorder: Recorder) -> None:
     for device in DEVICES:
         told = _snapshot(recorder, device)
-        assert {(call.call, call.state) for call in told.calls} == {(one.call.alias, one.state) for one in graph.devices[device].connections}
+        known = {(one.call.alias, one.state) for one in graph.devices[device].connections}
+        assert {(call.call, call.state) for call in told.calls} == known
         assert graph.devices[device].forwards == dict(told.forwards or ())
         assert graph.devices[device].do_not_disturb is told.do_not_disturb
 
