@@ -215,8 +215,9 @@ class House:
                 permitted = self.permitted(device)
                 for service in permitted:
                     answer = self.world.ask(request_xml(device, service, _NEEDED.get(service, {}))).value
-                    reason = next((line[1] for line in reversed(self.world.log.lines) if line[0] == "request_refused"), "")
-                    assert answer == Standard(), f"{device}: {service} is permitted, and {answer.value}: {reason}"
+                    if answer != Standard():
+                        reason = next(line[1]["reason"] for line in reversed(self.world.log.lines) if line[0] == "request_refused")
+                        assert self._cannot_be_known(reason), f"{device}: {service} is permitted, and {answer.value}: {reason}"
                 line = self.graph.devices[device]
                 for name in SERVICES:
                     if name not in permitted:
@@ -227,7 +228,14 @@ class House:
             del link.execute
             self.world.log.lines.clear()
 
+    def _cannot_be_known(self, reason: str) -> bool:
+        """Two calls have a party in common that nobody follows: the model knows it by its number only, and numbers may be shared."""
+        return reason.endswith(" is in both calls") and reason.split(maxsplit=1)[0] not in self.opened
+
     def _comparison_finds_nothing(self) -> None:
+        strangers = [phone for phone in self.pbx.phones.values() if phone.label not in self.opened]
+        if any(len(stranger.legs) > 1 for stranger in strangers):
+            return  # a comparison may tell more of them than events do: see above
         before = len(self.world.told)
         for number in self._monitored():
             self.world.domain.compare(number)

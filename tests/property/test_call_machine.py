@@ -164,7 +164,7 @@ assert FREE not in (*FOLLOWED, *STRANGERS)
 
 TestCalls = CallMachine.TestCase
 TestCalls.settings = settings(
-    max_examples=40,
+    max_examples=150,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
