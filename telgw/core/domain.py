@@ -8,7 +8,7 @@ Long because a link has one life: what is asked of it, what it says and what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -63,14 +63,15 @@ class SwitchingDomain:
         self.state = LinkState.IDLE
         self.reason = ""
         self.since = clock.seconds()
-        self.resync_interval = resync_interval
+        self._resync_interval = resync_interval
         self._clock = clock
         self._measures = measures
         self._log = log
         self._epoch = -1
         self._seen_illegal = 0
         self._deadlines = Deadlines(clock, request_timeout, self._late)
-        self._resync: Resync | None = None
+        #: comparisons that run now
+        self._resyncs: list[Resync] = []
         self._untold: list[Change] = []
         self._retry_timer: Timer | None = None
         self._flush_timer: Timer | None = None
@@ -203,9 +204,13 @@ class SwitchingDomain:
 
     def _stop_monitor(self, line: Line) -> None:
         self._remove(line)
-        if self.state is LinkState.UP:
-            stopping = self._deadlines.watch(self._asked(self.link.unmonitor, line.device.number), "unmonitor")
-            stopping.addErrback(lambda failure: self._log.warning("unmonitor_failed", reason=failure.getErrorMessage()))
+        if self.state in (LinkState.UP, LinkState.SYNCING):
+            self.end_monitor(line.device.number)
+
+    def end_monitor(self, number: str) -> None:
+        """Have the PBX stop the monitor of a device that nobody follows."""
+        stopping = self._deadlines.watch(self._asked(self.link.unmonitor, number), "unmonitor")
+        stopping.addErrback(lambda failure: self._log.warning("unmonitor_failed", reason=failure.getErrorMessage()))
 
     def _remove(self, line: Line) -> None:
         number = line.device.number
@@ -219,14 +224,16 @@ class SwitchingDomain:
         """See LinkSink."""
         if epoch < self._epoch or self.state is LinkState.DRAINING:
             return
+        was_up = self.state in (LinkState.UP, LinkState.SYNCING)
         if state is LinkState.READY:
+            if was_up:  # the driver connected again without a word in between: what was asked of the old connection is lost
+                self._go(LinkState.CONNECTING, reason)
+                self._lose()
             self._epoch = epoch
             self.graph.forget_dead()
             self._go(LinkState.SYNCING, reason)
-            self._resync = Resync(self, list(self.lines), self._synced)
-            self._resync.run()
+            self._compare_all(list(self.lines), self._synced)
             return
-        was_up = self.state in (LinkState.UP, LinkState.SYNCING)
         self._go(state, reason)
         if was_up:
             self._lose()
@@ -234,9 +241,9 @@ class SwitchingDomain:
     def _lose(self) -> None:
         """Nothing can be asked and nothing is told until the link is back."""
         told = self.graph.in_service
-        if self._resync is not None:
-            self._resync.abandon()
-            self._resync = None
+        for resync in self._resyncs:
+            resync.abandon()
+        self._resyncs.clear()
         suspend(self.graph)
         self._untold.clear()
         for timer in (self._flush_timer, self._suspect_timer, self._audit_timer, self._retry_timer):
@@ -251,7 +258,6 @@ class SwitchingDomain:
 
     def _synced(self, resync: Resync) -> None:
         """Every device has been asked for: tell who was refused, then that the link is back, then what exists."""
-        self._resync = None
         self._take_outcome(resync)
         self._go(LinkState.UP, "")
         changes, self._untold = self._untold + resume(self.graph, resync.confirmed), []
@@ -263,6 +269,7 @@ class SwitchingDomain:
 
     def _take_outcome(self, resync: Resync) -> None:
         """A refusal ends the following of a device; silence does not, so the PBX is asked again."""
+        self._resyncs.remove(resync)
         for number, reason in resync.refusals.items():
             self._refuse(number, reason)
         if resync.unanswered:
@@ -270,8 +277,7 @@ class SwitchingDomain:
             self._retry_timer = self._clock.call_later(RETRY_MONITOR_SECONDS, self._retry, resync.unanswered)
 
     def _retry(self, numbers: list[str]) -> None:
-        self._resync = Resync(self, [number for number in numbers if number in self.lines], self._take_outcome)
-        self._resync.run()
+        self._compare_all(numbers, self._take_outcome)
 
     def _refuse(self, number: str, reason: str) -> None:
         line = self.lines.get(number)
@@ -340,14 +346,37 @@ class SwitchingDomain:
         if number in self.lines and self.state is LinkState.UP:
             self._snapshot_of(None, number)
 
+    @property
+    def resync_interval(self) -> float:
+        """Seconds between two comparisons of all followed devices with the PBX; 0 = never. A new value counts from now on."""
+        return self._resync_interval
+
+    @resync_interval.setter
+    def resync_interval(self, seconds: float) -> None:
+        if seconds != self._resync_interval:
+            self._resync_interval = seconds
+            self._arm_audit()
+
     def _arm_audit(self) -> None:
-        if self.resync_interval > 0:
-            self._audit_timer = self._clock.call_later(self.resync_interval, self._audit)
+        if self._audit_timer is not None and self._audit_timer.active():
+            self._audit_timer.cancel()
+        self._audit_timer = None
+        if self._resync_interval > 0 and self.state is LinkState.UP:
+            self._audit_timer = self._clock.call_later(self._resync_interval, self._audit)
 
     def _audit(self) -> None:
-        self._resync = Resync(self, list(self.lines), self._take_outcome, monitors=False)
-        self._resync.run()
+        if not self._resyncs:  # a slow PBX is not asked for more while it still answers
+            self._compare_all(list(self.lines), self._take_outcome, monitors=False)
         self._arm_audit()
+
+    def _compare_all(self, numbers: list[str], done: Callable[[Resync], None], monitors: bool = True) -> None:
+        resync = Resync(self, numbers, done, monitors)
+        self._resyncs.append(resync)
+        resync.run()
+
+    def follows(self, number: str) -> bool:
+        """Whether anybody still follows the device."""
+        return number in self.lines
 
     def ask_monitor(self, number: str) -> Deferred[Any]:
         """For Resync: the monitor of one device, by the deadline."""

@@ -23,6 +23,8 @@ class Compared(Protocol):
     def ask_monitor(self, number: str) -> Deferred[Any]: ...
     def ask_snapshot(self, number: str) -> Deferred[Any]: ...
     def observed(self, snapshot: DeviceSnapshot) -> None: ...
+    def follows(self, number: str) -> bool: ...
+    def end_monitor(self, number: str) -> None: ...
 
 
 class Resync:
@@ -60,6 +62,8 @@ class Resync:
             if number is None:
                 self._exhausted = True
                 break
+            if not self._domain.follows(number):
+                continue
             self._under_way += 1
             if self._monitors:
                 asked = self._domain.ask_monitor(number)
@@ -74,7 +78,11 @@ class Resync:
             self._abandoned = True
             self._done(self)
 
-    def _monitored(self, _: object, number: str) -> Deferred[Any]:
+    def _monitored(self, _: object, number: str) -> Deferred[Any] | None:
+        if not self._domain.follows(number):
+            if not self._abandoned:
+                self._domain.end_monitor(number)  # whoever followed it left while we asked
+            return None
         asked = self._domain.ask_snapshot(number)
         asked.addCallback(self._observed)
         return asked

@@ -219,7 +219,7 @@ class DocumentScanner:
         tag = bytes(self._buffer[self._at : end])
         parts = _TAG.fullmatch(tag)
         if parts is None or (parts[1] and parts[2]):
-            raise RemoteProtocolError(_complaint(tag))
+            raise RemoteProtocolError(f"{_complaint(tag)} after {self._elements} elements")
         if self._text and not (parts[1] and self._fresh_tag):
             raise RemoteProtocolError("text beside elements")
         self._at = self._searched = end
@@ -260,14 +260,11 @@ class DocumentScanner:
 
 
 def _complaint(tag: bytes) -> str:
-    """Why a tag is refused."""
+    """Why a tag is refused. Not a byte of it is repeated: the reason is logged, and a broken tag may be a piece of a password."""
     name = tag.strip(b"</>").split(None, 1)
-    shown = ascii(tag[:40].decode("latin-1"))
     if len(name) > 1 and re.match(rb"[^=]+=", name[1]):
-        return f"an attribute: {shown}"
-    if name and b":" in name[0]:
-        return f"a name with a namespace: {shown}"
-    return f"not a tag: {shown}"
+        return "an attribute"
+    return "a name with a namespace" if name and b":" in name[0] else "not a tag"
 
 
 #: What XML 1.0 cannot carry, not even as a character reference, and what has a meaning of its own in text.

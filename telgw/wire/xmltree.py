@@ -85,4 +85,10 @@ def parse_document(document: bytes, names: Names | None = None) -> etree._Elemen
     try:
         return _read(document if names is None else names.plain(document), _PARSER)
     except (etree.LxmlError, ValueError, LookupError) as error:
-        raise RemoteProtocolError(f"not well-formed XML: {error}") from None
+        raise RemoteProtocolError(f"not well-formed XML: {_kind_of(error)}") from None
+
+
+def _kind_of(error: Exception) -> str:
+    """What is wrong, and where. The library's own words repeat what the peer said, which may be a piece of a password."""
+    last = error.error_log.last_error if isinstance(error, etree.LxmlError) and error.error_log else None
+    return type(error).__name__ if last is None else f"{last.type_name} at line {last.line}, column {last.column}"

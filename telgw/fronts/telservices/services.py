@@ -129,11 +129,11 @@ class Services:
     def snapshot(self, request: ask.Snapshot, address: str, http: bool) -> Outcome:
         """Snapshot, at once or as a long poll (decision 35)."""
         poll = request.result_on_event
+        if poll is not None and not http:
+            raise ServiceError(ErrorCode.REJECT, "resultOnEvent is for HTTP")
         found = self._calls.session_of(request.device_number)
         if poll is None:
             return found.addCallback(self._encode_snapshot, None, False)
-        if not http:
-            return fail(ServiceError(ErrorCode.REJECT, "resultOnEvent is for HTTP"))
         found.addCallback(self._sessions.poll, address, poll.snapshot_seq, poll.timeout)
         return found.addCallback(self._encode_snapshot, poll.snapshot_seq, True)
 
@@ -233,7 +233,8 @@ class Services:
     # -- services that are not offered
 
     def not_offered(self, request: Any, address: str, http: bool) -> Outcome:
-        """The contact-centre half."""
+        """The contact-centre half. Naming a device keeps its session open all the same (decision 14)."""
+        self._sessions.get(getattr(request, "device_number", None) or "")
         raise ServiceError(ErrorCode.REJECT, "this service is not offered")
 
     def not_offered_with_session(self, request: Any, address: str, http: bool) -> Outcome:
