@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -66,6 +66,7 @@ class Session:
         "_clock",
         "_expired",
         "_notifier",
+        "_refused",
         "clients",
         "closed",
         "closing",
@@ -76,12 +77,13 @@ class Session:
         "monitored",
         "opened_at",
         "polls",
-        "refused",
         "timeout",
         "timer",
     )
 
-    def __init__(self, device: str, domain: SwitchingDomain, clock: Clock, notifier: Notifier) -> None:
+    def __init__(
+        self, device: str, domain: SwitchingDomain, clock: Clock, notifier: Notifier, refused: Callable[[Session, str], None]
+    ) -> None:
         self.device = device
         self.domain = domain
         #: (address, port) -> client, oldest first
@@ -96,8 +98,8 @@ class Session:
         self.opened_at = self.last_action = clock.seconds()
         #: polls that wait now: the session does not expire under them
         self.polls = 0
-        #: why the PBX no longer lets the device be followed; set by the registry
-        self.refused: object = None
+        #: told with the reason when the PBX no longer lets the device be followed
+        self._refused = refused
         self._clock = clock
         self._notifier = notifier
 
@@ -115,8 +117,7 @@ class Session:
     def monitor_refused(self, reason: str) -> None:
         """The PBX does not let the device be followed any more."""
         self.monitored = False
-        if callable(self.refused):
-            self.refused(self, reason)
+        self._refused(self, reason)
 
     # -- clients
 
@@ -131,21 +132,18 @@ class Session:
 
     # -- state
 
-    def _line_device(self) -> Device | None:
+    def line(self) -> Device | None:
+        """The device in the graph; None while nothing is known of its calls."""
         if not self.monitored or not self.domain.graph.in_service:
             return None
         return self.domain.graph.devices.get(self.device)
-
-    def line(self) -> Device | None:
-        """The device in the graph; None while nothing is known of its calls."""
-        return self._line_device()
 
     def snapshot(self, since: int | None = None, numbered: bool = False) -> LineSnapshot:
         """The state now; calls that ended and session events that came after `since` are in it once.
 
         So is the end of one of the two calls of an element, as long as nothing else has happened to the element.
         """
-        device = self._line_device()
+        device = self.line()
         views = tuple(current(device)) if device is not None else ()
         known = self.domain.graph.devices.get(self.device)
         ended: list[CallView] = []

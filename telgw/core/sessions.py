@@ -91,8 +91,7 @@ class Sessions:
             return refused(ErrorCode.INVALID_CREDENTIALS, f"first session of device {device} needs the administrator")
         if device not in self._opening and self.limit and len(self._open) + len(self._opening) >= self.limit:
             return refused(ErrorCode.SESSION_LIMIT_EXCEEDED, f"{self.limit} sessions are open")
-        session = Session(device, domain, self._clock, self._notifier)
-        session.refused = self._monitor_refused
+        session = Session(device, domain, self._clock, self._notifier, self._monitor_refused)
         if not start_monitor:
             return succeed(session)
         outcome: Deferred[Session] = Deferred()
@@ -269,8 +268,3 @@ class Sessions:
     def waiting_polls(self) -> int:
         """How many long polls wait now."""
         return sum(self._polls.values())
-
-    def release_polls(self) -> None:
-        """Answer every poll that waits, as if its time were over: the gateway stops."""
-        for session in self:
-            session.feed.release()

@@ -25,7 +25,7 @@ class PartView(NamedTuple):
     outgoing: bool
     conference: bool
     cause: LineCause | None
-    #: our reference of the call
+    #: the PBX's reference of the call
     ref: str
     # the rest may differ between two views that say the same: see `same_part`
     connected_at: float | None

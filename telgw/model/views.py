@@ -88,7 +88,7 @@ def part_view(connection: Connection) -> PartView:
             connection.outgoing,
             conference,
             connection.cause,
-            call.ref,
+            call.alias,
             connection.connected_at,
             connection.ended_at,
         ),

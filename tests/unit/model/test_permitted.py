@@ -128,5 +128,5 @@ def test_given_a_consultation_then_the_pair_of_the_element_is_taken() -> None:
 
 def test_given_a_withheld_caller_then_it_is_named_by_its_reference() -> None:
     device = line(f.Delivered("c1", "1101", None, "1101"))
-    assert select(device, LineService.ANSWER, f"*****-{device.connections[0].call.ref}") is device.connections[0]
+    assert select(device, LineService.ANSWER, f"*****-{device.connections[0].call.alias}") is device.connections[0]
     assert select(device, LineService.ANSWER, "*****-x") is None

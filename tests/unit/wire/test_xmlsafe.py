@@ -142,7 +142,7 @@ REFUSED = {
     "too long a text with a comment": (b"<a>" + b"x" * 20 + b"<!-- -->" + b"x" * 21, "a text of more than 40 bytes", 52),
     "too long a text with cdata": (b"<a>" + b"x" * 20 + b"<![CDATA[" + b"x" * 21 + b"]]>", "a text of more than 40 bytes", 55),
     "endless tag": (b"<" + b"a" * 300, "a tag of more than 256 bytes", 257),
-    "long name": (b"<" + b"n" * 129 + b"/>", f"not a tag after 0 elements", 0),
+    "long name": (b"<" + b"n" * 129 + b"/>", "not a tag after 0 elements", 0),
     "too large": (b"<a>" + b" " * 1994 + b"</a>", "the document is larger than 2000 bytes", 0),
     "too large a comment": (b"<!--" + b"x" * 3000, "the document is larger than 2000 bytes", 2001),
     "endless blanks": (b" " * 2001, "more than 2000 bytes of white space before the document", 2001),
