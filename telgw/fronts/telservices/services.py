@@ -32,6 +32,7 @@ _STANDARD = Standard()
 _NAMES = {service: name for name, service in SERVICES.items()}
 #: seconds that the encoded snapshot of a session is given to further polls: thousands may be woken by one event
 _SAME_SNAPSHOT_SECONDS = 0.05
+_NO_SNAPSHOT: tuple[Session | None, int | None, int, float, bytes] = (None, None, 0, -1.0, b"")
 
 Outcome = Deferred[Any]
 
@@ -50,7 +51,7 @@ class Services:
         self._log = log
         self._answers: dict[Return, bytes] = {_STANDARD: encode_return(_STANDARD)}
         self._answers.update({code: encode_return(code) for code in ErrorCode})
-        self._latest: tuple[Session | None, int | None, int, float, bytes] = (None, None, 0, 0.0, b"")
+        self._latest = _NO_SNAPSHOT
 
     # -- from bytes to bytes
 
@@ -141,7 +142,9 @@ class Services:
         now = self._clock.seconds()
         seq = session.feed.seq if numbered else 0
         known, known_since, known_seq, at, answer = self._latest
-        if known is session and numbered and known_since == since and known_seq == seq and 0 <= now - at < _SAME_SNAPSHOT_SECONDS:
+        if now - at >= _SAME_SNAPSHOT_SECONDS:
+            self._latest = _NO_SNAPSHOT
+        elif known is session and numbered and known_since == since and known_seq == seq:
             return answer
         answer = encode_return(self.projection.snapshot(session.snapshot(since, numbered), now))
         self._latest = (session, since, seq, now, answer) if numbered else self._latest
