@@ -6,10 +6,12 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import structlog
+from twisted.internet.defer import Deferred, DeferredLock, inlineCallbacks
 
 from telgw.app.config import ConfigError, load
 from telgw.app.sections import Config
@@ -93,6 +95,7 @@ class Daemon:
         logs.bridge_twisted()
         self._log = structlog.get_logger()
         self._gateway = Gateway(config, reactor, self._log)
+        self._reloads = DeferredLock()
 
     def run(self) -> int:
         """Run until told to stop."""
@@ -144,20 +147,27 @@ class Daemon:
         return self._gateway.stop()
 
     def _reload(self) -> None:
-        """SIGHUP: take the new configuration, or keep the old one and say why."""
+        """SIGHUP: take the new configuration, or keep the old one and say why. One after the other: a reload may take a moment."""
+        self._reloads.run(self._take)
+
+    @inlineCallbacks
+    def _take(self) -> Generator[Deferred[Any], Any, None]:
         from telgw.app import logs
 
+        if self._gateway.phase == "stopping":
+            return
         notify_service_manager("RELOADING=1")
         try:
             config = load(self._path)
-            self._gateway.reload(config)
+            yield self._gateway.reload(config)
             logs.configure(config.logs.level, config.logs.format)
         except ConfigError as error:
             for fault in error.faults:
                 self._log.error("configuration_kept", fault=str(fault))
         except Exception as error:
             self._log.error("configuration_kept", fault=str(error))
-        notify_service_manager("READY=1")
+        if self._gateway.phase != "stopping":
+            notify_service_manager("READY=1")
 
 
 def run(path: Path | None, reactor_name: str = "epoll") -> int:

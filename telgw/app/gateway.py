@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Generator
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred, succeed
 from twisted.internet.threads import deferToThreadPool
 
 from telgw import __version__
@@ -43,7 +44,7 @@ _SHOWN_STATES = {LinkState.IDLE: "connecting", LinkState.READY: "syncing"}
 
 
 class Gateway:
-    """One running gateway. Built without touching the network; `start` raises CannotListenError or what reading the state raises."""
+    """One running gateway. Built without touching the network; `start` fails with ListenError or what reading the state raises."""
 
     def __init__(self, config: Config, reactor: Any, log: Any) -> None:
         self.config = config
@@ -150,7 +151,10 @@ class Gateway:
     def start(self) -> Deferred[None]:
         """Listen and connect. Fires when clients may come: every link is up, or has had its time."""
         self.authorised.load()
-        self.listeners.apply(self.config, self._port, self._site)
+        listening: Deferred[None] = self.listeners.apply(self.config, self._port, self._site)
+        return listening.addCallback(lambda _: self._start_links())
+
+    def _start_links(self) -> Deferred[None]:
         for domain in self.switchboard.domains.values():
             self._start_link(domain)
         started: Deferred[None] = Deferred()
@@ -209,9 +213,22 @@ class Gateway:
 
         closing.addBoth(last)
 
-    def reload(self, config: Config) -> None:
-        """Apply the differences; sessions, calls and links that did not change stay. Raises CannotListenError with nothing changed."""
-        self.listeners.apply(config, self._port, self._site)
+    @inlineCallbacks
+    def reload(self, config: Config) -> Generator[Deferred[Any], Any, None]:
+        """Apply the differences; sessions, calls and links that did not change stay.
+
+        Fails with ListenError, or with what reading the state raises, and with nothing changed. One call must be over before the next.
+        """
+        authorised = self.authorised
+        if config.state.state_directory != self.config.state.state_directory:
+            # another object: what is still being written belongs to the old file
+            authorised = AuthorisedFile(config.state.state_directory, self._in_thread, self._log.bind(part="authorised"))
+            authorised.load()
+        yield self.listeners.apply(config, self._port, self._site)
+        if authorised is not self.authorised:
+            self.authorised = authorised
+            self.sessions.authentication = Authentication(None, authorised)
+            self._site.resource = self._router()
         before, self.config = self.config, config
         self._settle(config)
         for name, section in before.links.items():

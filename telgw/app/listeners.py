@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from OpenSSL import SSL, crypto
-from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.internet.ssl import CertificateOptions, TLSVersion
@@ -18,6 +19,8 @@ from telgw.base.address import Address
 #: connections that may wait to be accepted: the kernel caps it (net.core.somaxconn)
 _BACKLOG = 4096
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+
+_WEB = "web"
 
 #: what is served, and where
 Wanted = tuple[str, Address]
@@ -47,9 +50,15 @@ class Listeners:
         self._log = log
         self._open: dict[Wanted, Any] = {}
         self._tls: dict[Wanted, ServerTls] = {}
+        self._closed = False
 
-    def apply(self, config: Config, telservices: Any, site: Any) -> None:
-        """Listen on what the configuration names and on nothing else. Raises ListenError with nothing changed."""
+    @inlineCallbacks
+    def apply(self, config: Config, telservices: Any, site: Any) -> Generator[Deferred[Any], Any, None]:
+        """Listen on what the configuration names and on nothing else. Fails with ListenError, and with nothing changed.
+
+        What stands in the way of a new listener is closed before; everything else that is not wanted any more, when all new ones are
+        open. One call must be over before the next.
+        """
         wanted: dict[Wanted, Any] = {("telservices", address): telservices for address in config.telservices.listen}
         secured: dict[Wanted, ServerTls] = {}
         tls = config.telservices.tls
@@ -59,28 +68,48 @@ class Listeners:
             # the same files may hold a new certificate
             secured[over_tls] = ServerTls(_certificate(over_tls, tls))
         if config.web.listen is not None:
-            wanted["web", config.web.listen] = site
+            wanted[_WEB, config.web.listen] = site
+        new = {one: factory for one, factory in wanted.items() if one not in self._open}
+        in_the_way = [one for one in self._open if one not in wanted and any(self._collide(one, other) for other in new)]
+        closed = {one: self._open[one].getHost().port for one in in_the_way}
+        yield _stop(self._open.pop(one) for one in in_the_way)
         opened: dict[Wanted, Any] = {}
-        kept = {one: port for one, port in self._open.items() if one in wanted}
         try:
-            for one, factory in wanted.items():
-                if one not in kept:
-                    opened[one] = self._listen(one, factory, secured.get(one))
+            for one, factory in new.items():
+                if self._closed:
+                    raise ListenError(f"{one[0]}: cannot listen on {one[1]}: the gateway stops")
+                opened[one] = self._listen(one, factory, secured.get(one))
         except ListenError:
-            for port in opened.values():
-                port.stopListening()
+            yield _stop(opened.values())
+            self._reopen(closed, telservices, site)
             raise
-        for one, port in self._open.items():
-            if one not in kept:
-                port.stopListening()
-        for one, new in secured.items():
-            if one in kept:
-                self._tls[one].options = new.options
+        for one in [one for one in self._open if one not in wanted]:
+            self._open.pop(one).stopListening()
+        for one, renewed in secured.items():
+            if one in self._open:
+                self._tls[one].options = renewed.options
                 secured[one] = self._tls[one]
-        self._open, self._tls = kept | opened, secured
+        self._open |= opened
+        self._tls = secured
         for (what, _), port in opened.items():
             bound = port.getHost()
             self._log.info("listening", what=what, address=bound.host, port=bound.port)
+
+    def _collide(self, one: Wanted, new: Wanted) -> bool:
+        """Whether an open listener keeps a new one from its address: the one that was asked for, or the one that the system gave."""
+        bound = self._open[one].getHost()
+        return any(new[1].collides(Address(host, bound.port)) for host in (one[1].host, bound.host))
+
+    def _reopen(self, closed: dict[Wanted, int], telservices: Any, site: Any) -> None:
+        """Listen again on what was closed for nothing, on the ports that it had."""
+        for (what, address), port in closed.items():
+            if self._closed:
+                return
+            factory = site if what == _WEB else telservices
+            try:
+                self._open[what, address] = self._listen((what, Address(address.host, port)), factory, self._tls.get((what, address)))
+            except ListenError as error:
+                self._log.error("listener_lost", reason=str(error))  # the next reload tries again
 
     def _listen(self, wanted: Wanted, factory: Any, tls: ServerTls | None) -> Any:
         what, address = wanted
@@ -98,9 +127,15 @@ class Listeners:
         return [(what, port.getHost().host, port.getHost().port) for (what, _), port in self._open.items()]
 
     def close(self) -> Deferred[Any]:
-        """Stop listening."""
+        """Stop listening, for good."""
+        self._closed = True
         ports, self._open = self._open, {}
-        return DeferredList([maybeDeferred(port.stopListening) for port in ports.values()], consumeErrors=True)
+        return _stop(ports.values())
+
+
+def _stop(ports: Iterable[Any]) -> Deferred[Any]:
+    """Fires when they are closed."""
+    return DeferredList([maybeDeferred(port.stopListening) for port in ports], consumeErrors=True)
 
 
 def _certificate(wanted: Wanted, tls: Tls) -> CertificateOptions:

@@ -23,6 +23,8 @@ from tests.e2e.gateway import STANDARD, Gateway, error, fields, free_ports, requ
 
 SECONDS = 10.0
 STOP_SECONDS = 5.0
+#: an address of this machine at which only those answer who listen on every network
+OUTSIDE = "127.0.0.2"
 
 DEMO = """
 telservices: {listen: "127.0.0.1:@PORT@"}
@@ -245,9 +247,9 @@ def kept(running: Gateway, text: str | None = None) -> str:
     return reload(running, text, '"configuration_kept"')
 
 
-def listening(port: int) -> bool:
+def listening(port: int, host: str = "127.0.0.1") -> bool:
     """Whether somebody listens there."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
         return True
     return False
 
@@ -354,6 +356,91 @@ def test_given_a_file_that_is_gone_or_a_port_that_is_taken_when_reloaded_then_ev
         assert running.ask("openSession", deviceNumber="1140") == error("pbxReject")
         assert running.ask("makeCall", deviceNumber="1101", calledDeviceNumber="1102") == STANDARD
         assert running.get("/status")[0] == 200
+
+
+@pytest.mark.parametrize("reactor", ["epoll", "asyncio"])
+def test_given_a_listener_that_moves_to_every_network_and_back_when_reloaded_then_it_listens_there(
+    tmp_path: Path, reactor: str
+) -> None:
+    with Gateway(tmp_path, DEMO, reactor=reactor) as running:
+        keep_alive = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+        keep_alive.request("POST", "/", request_xml("openSession", fields(deviceNumber="1101")))
+        assert STANDARD in keep_alive.getresponse().read().decode()
+        narrow, wide = f"127.0.0.1:{running.port}", f"0.0.0.0:{running.port}"
+        assert not listening(running.port, OUTSIDE)
+        for _ in range(2):
+            reload(running, running.text.replace(narrow, wide))
+            assert listening(running.port, OUTSIDE)
+            assert running.ask("makeCall", deviceNumber="1101", calledDeviceNumber="1102") == STANDARD
+            reload(running, running.text)
+            assert not listening(running.port, OUTSIDE)
+            assert running.ask("dropCall", deviceNumber="1101") == STANDARD
+        # what was connected all the time still is
+        keep_alive.request("POST", "/", request_xml("closeSession", fields(deviceNumber="1101")))
+        assert STANDARD in keep_alive.getresponse().read().decode()
+        keep_alive.close()
+
+
+def test_given_two_listeners_that_swap_their_ports_when_reloaded_then_each_has_the_port_of_the_other(tmp_path: Path) -> None:
+    with Gateway(tmp_path, DEMO) as running:
+        assert running.ask("openSession", deviceNumber="1101") == STANDARD
+        swapped = DEMO.replace("@PORT@", str(running.web)).replace("@WEB@", str(running.port))
+        reload(running, swapped)
+        running.port, running.web = running.web, running.port
+        assert running.ask("makeCall", deviceNumber="1101", calledDeviceNumber="1102") == STANDARD
+        assert running.status()["sessions"] == 1
+
+
+def test_given_a_swap_of_ports_that_fails_when_reloaded_then_the_old_listeners_are_back(tmp_path: Path) -> None:
+    with Gateway(tmp_path, DEMO) as running, socket.create_server((OUTSIDE, 0)) as taken:
+        number = taken.getsockname()[1]
+        text = running.text.replace(f"127.0.0.1:{running.port}", f"0.0.0.0:{running.port}")
+        text = text.replace(f"127.0.0.1:{running.web}", f"{OUTSIDE}:{number}")
+        assert f"web: cannot listen on {OUTSIDE}:{number}: " in kept(running, text)
+        assert running.ask("openSession", deviceNumber="1101") == STANDARD
+        assert running.status()["sessions"] == 1
+        assert not listening(running.port, OUTSIDE)
+
+
+def test_given_many_reloads_at_once_then_the_last_file_is_in_force(tmp_path: Path) -> None:
+    with Gateway(tmp_path, DEMO) as running:
+        process = running.process
+        assert process is not None
+        wide = running.text.replace(f"127.0.0.1:{running.port}", f"0.0.0.0:{running.port}")
+        for _ in range(10):
+            for text in (running.text, wide):
+                running.config.write_text(text)
+                process.send_signal(signal.SIGHUP)
+        reload(running)
+        until(lambda: listening(running.port, OUTSIDE), "it listens everywhere")
+        assert running.ask("openSession", deviceNumber="1101") == STANDARD
+        process.send_signal(signal.SIGHUP)
+        assert running.stop() == 0
+
+
+def test_given_another_state_directory_when_reloaded_then_its_file_is_in_force(tmp_path: Path) -> None:
+    config = DEMO + "sessions: {authentication: {administrator: {user_id: admin, password: swordfish}}}\n"
+    with Gateway(tmp_path, config) as running:
+        admin = {"userID": "admin", "userPassword": "swordfish"}
+        assert running.ask("openSession", deviceNumber="1101", **admin) == STANDARD
+        assert running.ask("closeSession", deviceNumber="1101") == STANDARD
+        # a file that cannot be read: the old folder stays
+        other = tmp_path / "other"
+        other.mkdir()
+        file = other / "authorised-devices.json"
+        file.write_text("[1102")
+        text = running.text.replace("telservices: {", "telservices: {call_reference: true, ") + "state: {state_directory: other}\n"
+        assert str(file) in kept(running, text)
+        assert json.loads(running.get("/authorised-devices")[1]) == ["1101"]
+        # one that can
+        file.write_text('["1102"]')
+        reload(running)
+        assert json.loads(running.get("/authorised-devices")[1]) == ["1102"]
+        assert running.ask("openSession", deviceNumber="1101") == error("invalidCredentials")
+        assert running.ask("openSession", deviceNumber="1102") == STANDARD
+        assert running.ask("openSession", deviceNumber="1103", **admin) == STANDARD
+        until(lambda: json.loads(file.read_text()) == ["1102", "1103"], "the new file is written")
+        assert json.loads((tmp_path / "var" / file.name).read_text()) == ["1101"]
 
 
 def test_given_another_option_of_a_driver_when_reloaded_then_only_that_link_starts_anew(tmp_path: Path) -> None:
