@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,6 +16,12 @@ from telgw.model.states import LineState
 
 #: seconds between two goes at a queue of datagrams that came too fast
 PACE_SECONDS = 0.01
+#: datagrams that may leave for one target at once: a receive buffer of the usual size holds some hundred small ones. Higher rates need
+#: more, or a late turn of the reactor would cost them part of the rate
+BURST = 200
+_BURSTS_PER_SECOND = 20
+#: seconds between two log lines about the same target
+DROPS_TOLD_SECONDS = 1.0
 #: targets whose rate is remembered; beyond, all start anew
 _REMEMBERED_TARGETS = 50_000
 
@@ -24,7 +30,7 @@ Send = Callable[[bytes, Target], None]
 
 
 class _Rate:
-    """A token bucket: datagrams that may go now, refilled with time, at most one second's worth."""
+    """A token bucket: datagrams that may go now, refilled with time."""
 
     __slots__ = ("at", "queue", "tokens")
 
@@ -34,11 +40,22 @@ class _Rate:
         self.queue: deque[bytes] | None = None
 
 
+class _Drops:
+    """Datagrams for one target that were dropped and not told yet, by reason."""
+
+    __slots__ = ("due", "untold")
+
+    def __init__(self, due: float) -> None:
+        self.due = due
+        self.untold: Counter[str] = Counter()
+
+
 class UdpNotifier:
     """Sends the events of sessions (telgw.core.session.Notifier).
 
     `encode` makes the datagram of one change; `send` puts it on the wire and may raise OSError. `rate` is in datagrams per second and
-    target; what comes faster waits in a queue of `queue` datagrams, and what does not fit there is dropped and counted.
+    target, of which a fraction may go at once; what comes faster waits in a queue of `queue` datagrams, and what does not fit there is
+    dropped and counted.
     """
 
     def __init__(
@@ -63,6 +80,9 @@ class UdpNotifier:
         self._rates: dict[Target, _Rate] = {}
         self._queued: set[Target] = set()
         self._timer: Timer | None = None
+        #: the targets that were told of within the last second, longest ago first
+        self._drops: dict[Target, _Drops] = {}
+        self._drops_timer: Timer | None = None
 
     @property
     def queued(self) -> int:
@@ -98,7 +118,7 @@ class UdpNotifier:
         if rate is None:
             if len(self._rates) >= _REMEMBERED_TARGETS:
                 self._rates = {known: self._rates[known] for known in self._queued}
-            rate = self._rates[target] = _Rate(self.rate, self._clock.seconds())
+            rate = self._rates[target] = _Rate(self._burst, self._clock.seconds())
         elif rate.queue:
             self._enqueue(rate, datagram, target)
             return
@@ -110,8 +130,12 @@ class UdpNotifier:
         else:
             self._enqueue(rate, datagram, target)
 
+    @property
+    def _burst(self) -> float:
+        return float(min(self.rate, max(BURST, self.rate // _BURSTS_PER_SECOND)))
+
     def _refill(self, rate: _Rate, now: float) -> None:
-        rate.tokens = min(float(self.rate), rate.tokens + (now - rate.at) * self.rate)
+        rate.tokens = min(self._burst, rate.tokens + (now - rate.at) * self.rate)
         rate.at = now
 
     def _enqueue(self, rate: _Rate, datagram: bytes, target: Target) -> None:
@@ -150,7 +174,32 @@ class UdpNotifier:
 
     def _drop(self, why: str, target: Target) -> None:
         self._measures.events_dropped[why] += 1
-        self._log.info("event_dropped", why=why, address=target[0], port=target[1])
+        drops = self._drops.get(target)
+        if drops is not None:
+            drops.untold[why] += 1
+            return
+        self._drops[target] = _Drops(self._clock.seconds() + DROPS_TOLD_SECONDS)
+        self._tell_dropped(target, why, 1)
+        if self._drops_timer is None:
+            self._drops_timer = self._clock.call_later(DROPS_TOLD_SECONDS, self._tell_drops)
+
+    def _tell_dropped(self, target: Target, why: str, count: int) -> None:
+        self._log.info("event_dropped", why=why, address=target[0], port=target[1], count=count)
+
+    def _tell_drops(self) -> None:
+        """Tell of what was dropped since the last line; forget who has lost nothing."""
+        self._drops_timer = None
+        now = self._clock.seconds()
+        for target, drops in list(self._drops.items()):
+            if drops.due > now:
+                self._drops_timer = self._clock.call_later(drops.due - now, self._tell_drops)
+                return
+            del self._drops[target]
+            if drops.untold:
+                self._tell_dropped(target, ", ".join(sorted(drops.untold)), drops.untold.total())
+                self._drops[target] = _Drops(now + DROPS_TOLD_SECONDS)
+        if self._drops:
+            self._drops_timer = self._clock.call_later(DROPS_TOLD_SECONDS, self._tell_drops)
 
 
 class DatagramSockets:

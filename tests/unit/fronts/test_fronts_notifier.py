@@ -100,19 +100,32 @@ def test_given_restricted_clients_when_calls_go_on_then_they_hear_of_alerting_on
 # -- pace
 
 
-def test_given_events_faster_than_the_rate_when_they_come_then_they_wait_in_order_and_leave_at_the_rate() -> None:
-    it = Rig(rate=100, queue=1000)
-    for number in range(300):
+@pytest.mark.parametrize(("rate", "at_once"), [(1, 1), (100, 100), (1000, 200), (4000, 200), (20_000, 1000)])
+def test_given_events_faster_than_the_rate_when_they_come_then_they_wait_in_order_and_leave_at_the_rate(rate: int, at_once: int) -> None:
+    it = Rig(rate=rate, queue=3 * rate)
+    all_of_them = at_once + 2 * rate
+    for number in range(all_of_them):
         it.datagram = b"%d" % number
         it.notify((HERE, 1))
-    assert len(it.sent) == 100
-    assert it.notifier.queued == 200
+    assert len(it.sent) == at_once
+    assert it.notifier.queued == 2 * rate
     it.time.pump([0.01] * 100)
-    assert 195 <= len(it.sent) <= 205
+    assert abs(len(it.sent) - (at_once + rate)) <= max(1, rate // 20)
     it.time.pump([0.01] * 120)
-    assert [datagram for datagram, _ in it.sent] == [b"%d" % number for number in range(300)]
+    assert [datagram for datagram, _ in it.sent] == [b"%d" % number for number in range(all_of_them)]
     assert it.notifier.queued == 0
     assert it.time.calls == []
+
+
+def test_given_a_quiet_time_before_when_a_burst_comes_then_no_more_of_it_leaves_at_once() -> None:
+    it = Rig(queue=10_000)
+    for _ in range(2):
+        before = len(it.sent)
+        for _ in range(5000):
+            it.notify((HERE, 1))
+        assert len(it.sent) - before == 1000
+        it.time.pump([0.01] * 1000)
+        assert it.notifier.queued == 0
 
 
 def test_given_a_target_whose_events_wait_when_another_gets_one_then_that_one_leaves_at_once() -> None:
@@ -129,10 +142,44 @@ def test_given_a_full_queue_when_events_come_then_the_new_ones_are_dropped_count
         it.datagram = b"%d" % number
         it.notify((HERE, 7))
     assert it.measures.events_dropped["too fast"] == 6
-    assert it.log.lines[-1] == ("info", "event_dropped", {"why": "too fast", "address": HERE, "port": 7})
+    assert it.log.lines[-1] == ("info", "event_dropped", {"why": "too fast", "address": HERE, "port": 7, "count": 1})
     it.time.pump([0.1] * 50)
     assert [datagram for datagram, _ in it.sent] == [b"0", b"1", b"2", b"3"]
     assert it.time.calls == []
+
+
+def test_given_many_dropped_events_when_they_are_logged_then_each_target_has_one_line_a_second_with_their_number() -> None:
+    it = Rig()
+    it.failing = {HERE: OSError(101, "unreachable"), THERE: OSError(1, "forbidden")}
+
+    def told() -> list[tuple[str, int, str]]:
+        lines, it.log.lines = it.log.lines, []
+        assert {event for _, event, _ in lines} <= {"event_dropped"}
+        return [(fields["address"], fields["count"], fields["why"]) for _, _, fields in lines]
+
+    for _ in range(500):
+        it.notify((HERE, 1))
+    assert told() == [(HERE, 1, "unreachable")]
+    it.time.advance(0.5)
+    it.notify((HERE, 1), (THERE, 1))
+    it.notify((THERE, 1))
+    it.failing[HERE] = OSError(1, "forbidden")
+    it.notify((HERE, 1))
+    assert told() == [(THERE, 1, "forbidden")]
+    it.time.advance(0.5)
+    assert told() == [(HERE, 501, "forbidden, unreachable")]
+    it.notify((HERE, 1))
+    it.time.advance(0.5)
+    assert told() == [(THERE, 1, "forbidden")]
+    it.time.advance(0.5)
+    assert told() == [(HERE, 1, "forbidden")]
+    # and then nothing: nobody is remembered, no timer is left
+    it.time.pump([0.25] * 8)
+    assert told() == []
+    assert it.time.calls == []
+    assert it.measures.events_dropped == {"unreachable": 501, "forbidden": 4}
+    it.notify((HERE, 1))
+    assert told() == [(HERE, 1, "forbidden")]
 
 
 def test_given_more_targets_than_are_remembered_when_events_wait_then_memory_is_bounded_and_none_is_lost(
