@@ -81,7 +81,7 @@ class Connection:
         self.held_order = 0
         #: known only from the snapshot of another device: its own knows better
         self.guessed = False
-        #: ended because its call was joined with another call of the same device
+        #: ended because its call was joined with the other call of the same element
         self.merged = False
         #: the number of this end as others see it (None = withheld): a link may have a name of its own for an end
         self.shown: str | None = device.number

@@ -23,7 +23,7 @@ def _gather(graph: Graph, fact: facts.Transferred | facts.Conferenced, now: floa
         for connection in list(old.connections.values()):
             number = connection.device.number
             if number != fact.device and number in result.connections:
-                connection.merged = True  # it was in both calls
+                connection.merged = connection.appearance == result.connections[number].appearance  # it was in both calls
                 graph.leave(connection, now, None)
             elif number != fact.device:
                 graph.move(connection, result)
@@ -106,7 +106,7 @@ def conferenced(graph: Graph, fact: facts.Conferenced, now: float) -> list[Devic
         keeping = own[0]
         for merged in own[1:]:
             if merged is not keeping:
-                merged.merged = True
+                merged.merged = merged.appearance == keeping.appearance
                 graph.leave(merged, now, LineCause.CONFERENCE)
         if keeping.call is not result:
             graph.move(keeping, result)

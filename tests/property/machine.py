@@ -63,7 +63,7 @@ class House:
     """The gateway with all devices followed, and the checks."""
 
     def __init__(self, **options: Any) -> None:
-        options = {"routing_devices": (QUEUE,), "appearances": 12, "trunks": 20, "conference_size": 20, **options}
+        options = {"routing_devices": (QUEUE,), "appearances": 60, "trunks": 60, "conference_size": 60, **options}
         self.world = World((("pbx", ("1101-1199",), options),))
         self.follower = Follower()
         self._seen = 0
@@ -119,11 +119,12 @@ class House:
     def look(self) -> None:
         """What was told since the last look must be legal."""
         in_service = self.world.domain.in_service
-        for told in self.world.told[self._seen :]:
+        news = self.world.told[self._seen :]
+        self._seen = len(self.world.told)
+        for told in news:
             self.follower.told(told, fresh=not in_service or self.fresh)
             device = str(told.port - 20000)
             self.told_of[device] = self.told_of.get(device, 0) + 1
-        self._seen = len(self.world.told)
 
     #: whether calls may begin in the middle just now: the link has just come back
     fresh = False
