@@ -91,7 +91,7 @@ class TelServices:
     device_number_in_events: EventDeviceNumber = _option(
         EventDeviceNumber.ALL, "events that carry deviceNumber; `calls` is the printed form of the document, call events only"
     )
-    call_reference: bool = _option(False, "call events carry the gateway's reference of the call as callReference")
+    call_reference: bool = _option(False, "call events carry the PBX's reference of the call as callReference")
     restricted_session_events: bool = _option(
         True, "clients with eventUpdate `restricted` get session events too, not only those of alerting calls"
     )
@@ -102,6 +102,12 @@ class Web:
     """The web listener: status, metrics, web phone, control of simulated phones."""
 
     listen: Address | None = _option(Address("127.0.0.1", 8080), "where it is served; `none` switches it off")
+    host_names: tuple[str, ...] = _option(
+        (), "names with a dot under which browsers reach the gateway, such as telgw.example.org; addresses and short names need none"
+    )
+    remote_administration: bool = _option(
+        False, "/sessions, /authorised-devices and /sim answer other machines too; without, this machine only"
+    )
 
 
 @dataclass(frozen=True)

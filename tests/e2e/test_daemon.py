@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import http.client
 import json
 import os
@@ -19,8 +20,12 @@ from typing import Any
 
 import pytest
 
+from telgw.app.daemon import EXIT_CONFIGURATION
+from telgw.app.sections import TelServices
+from tests.e2e.clients import IDLE_TIMERS, metric
 from tests.e2e.gateway import STANDARD, Gateway, error, fields, free_ports, request_xml
 
+CONF = Path(__file__).parents[2] / "conf"
 SECONDS = 10.0
 STOP_SECONDS = 5.0
 #: an address of this machine at which only those answer who listen on every network
@@ -204,6 +209,16 @@ def test_given_a_broken_plugin_then_other_links_run_and_who_uses_it_is_told_why(
 # -- the service manager
 
 
+def test_given_the_unit_then_a_wrong_configuration_ends_it_for_good() -> None:
+    lines = (CONF / "telgw.service").read_text().splitlines()
+    settings = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    assert settings["Restart"] == "on-failure"
+    assert settings["RestartPreventExitStatus"] == str(EXIT_CONFIGURATION)
+    # which is the exit code of the main process only: nothing else may look at the configuration
+    assert {name for name in settings if name.startswith("Exec")} == {"ExecStart", "ExecReload"}
+    assert " run " in settings["ExecStart"]
+
+
 @pytest.fixture(params=["a path", "an abstract name"])
 def notified(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     """The socket of a service manager."""
@@ -299,6 +314,14 @@ def test_given_a_changed_file_when_reloaded_then_sessions_calls_and_polls_stay(g
     assert gateway.ask("dropCall", deviceNumber="1101") == STANDARD
 
 
+def test_given_the_commented_configuration_then_it_says_of_the_call_reference_what_the_setting_says() -> None:
+    (told,) = [field.metadata["doc"] for field in dataclasses.fields(TelServices) if field.name == "call_reference"]
+    lines = (CONF / "telgw.yaml").read_text().splitlines()
+    comment = lines[lines.index("  #call_reference: false") - 1]
+    assert comment.strip("# .").lower() == told.lower()
+    assert "PBX's reference" in told
+
+
 def test_given_new_settings_when_reloaded_then_they_hold_at_once(tmp_path: Path) -> None:
     with Gateway(tmp_path, DEMO) as running:
         events = running.listen("1101")
@@ -316,6 +339,15 @@ def test_given_new_settings_when_reloaded_then_they_hold_at_once(tmp_path: Path)
         connection.request("GET", "/makeCall?deviceNumber=1103&calledDeviceNumber=1104")
         assert connection.getresponse().status == 404
         connection.close()
+
+
+def test_given_another_resync_interval_when_reloaded_then_the_next_comparison_is_set_anew(tmp_path: Path) -> None:
+    with Gateway(tmp_path, DEMO) as running:
+        assert metric(running, "telgw_timers") == IDLE_TIMERS
+        reload(running, running.text.replace("driver: simulated", "driver: simulated, resync_interval: 0"))
+        assert metric(running, "telgw_timers") == 0
+        reload(running, running.text)
+        assert metric(running, "telgw_timers") == IDLE_TIMERS
 
 
 @pytest.mark.parametrize(
