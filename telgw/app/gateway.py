@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import resource
 import time
 from collections.abc import Generator
 from typing import Any
@@ -16,6 +17,7 @@ from telgw.app.listeners import Listeners
 from telgw.app.plugins import BrokenPlugin, installed
 from telgw.app.sections import Config, EventDeviceNumber, LinkSection
 from telgw.base.clock import Clock
+from telgw.base.limits import MAX_REQUEST_BYTES
 from telgw.core.authentication import Administrator, Authentication
 from telgw.core.callcontrol import CallControl
 from telgw.core.domain import SwitchingDomain
@@ -24,11 +26,14 @@ from telgw.core.ports import Link, LinkContext, LinkState
 from telgw.core.session import SessionEvent
 from telgw.core.sessions import Sessions
 from telgw.core.switchboard import Switchboard, call_references
-from telgw.fronts.connections import Connections
+from telgw.fronts.connections import TELSERVICES, Connections
+from telgw.fronts.telservices.conversation import PortSettings
 from telgw.fronts.telservices.notifier import DatagramSockets, UdpNotifier
-from telgw.fronts.telservices.port import PortSettings, TelServicesPort
+from telgw.fronts.telservices.port import TelServicesPort
 from telgw.fronts.telservices.projection import Projection
 from telgw.fronts.telservices.services import Services
+from telgw.fronts.web.connection import WebListener
+from telgw.fronts.web.guard import Guard
 from telgw.fronts.web.metrics import GatewayCollector, MetricsPage
 from telgw.fronts.web.pages import build_router
 from telgw.fronts.web.site import WebSite
@@ -37,6 +42,8 @@ from telgw.stores.authorised import AuthorisedFile
 #: seconds that links may take to disconnect, and answers to leave, when the gateway stops: it is gone within 5 s whatever they do
 STOP_LINKS_SECONDS = 3.0
 STOP_ANSWERS_SECONDS = 1.0
+#: open files that are not left to connections
+SPARE_FILES = 200
 #: seconds after which the gateway counts as started although a link is not up
 START_LINKS_SECONDS = 3.0
 _STARTING = (LinkState.IDLE, LinkState.CONNECTING, LinkState.AUTHENTICATING, LinkState.READY, LinkState.SYNCING)
@@ -68,7 +75,9 @@ class Gateway:
         self.services = Services(self.sessions, self._calls, self._projection, clock, measures, log.bind(part="telservices"))
         self.connections = Connections(clock, measures, log.bind(part="telservices"), 1, 1)
         self._port = TelServicesPort(self.services, PortSettings(), self.connections, clock, measures, log.bind(part="telservices"))
-        self._site = WebSite(self._router())
+        self._guard = Guard(measures, log.bind(part="web"))
+        self._site = WebListener(WebSite(self._router()), self.connections, clock)
+        self._connections_lowered = False
         self.listeners = Listeners(reactor, log)
         self._settle(config)
         for name, section in config.links.items():
@@ -87,11 +96,13 @@ class Gateway:
     def _router(self) -> Any:
         gauges = {
             "telgw_event_queue": ("UDP events that wait for their target", lambda: float(self._notifier.queued)),
-            "telgw_connections": ("Open TelServices connections", lambda: float(len(self.connections))),
+            "telgw_connections": ("Open TelServices connections", lambda: float(self.connections.of(TELSERVICES))),
             "telgw_timers": ("Timers that are set", lambda: float(len(self.clock.pending()))),
         }
         collector = GatewayCollector(self.measures, self.switchboard, self.sessions, gauges)
-        return build_router(self.status, MetricsPage(collector), self.services, self.sessions, self.switchboard, self.authorised)
+        return build_router(
+            self._guard, self.status, MetricsPage(collector), self._port, self.sessions, self.switchboard, self.authorised
+        )
 
     def _domain(self, name: str, section: LinkSection) -> SwitchingDomain:
         plugin = installed()[section.driver]
@@ -132,7 +143,7 @@ class Gateway:
         self._notifier.rate = telservices.event_rate
         self._notifier.queue = telservices.event_queue
         self._notifier.restricted_session_events = telservices.restricted_session_events
-        self.connections.limit = telservices.max_connections
+        self.connections.limit = self._affordable(telservices.max_connections)
         self.connections.limit_per_address = telservices.max_connections_per_address
         self._port.configure(
             PortSettings(
@@ -143,8 +154,25 @@ class Gateway:
                 telservices.request_timeout,
                 telservices.keep_alive_timeout,
                 telservices.max_request_size,
+                config.web.host_names,
             )
         )
+        self._site.request_timeout = telservices.request_timeout
+        self._site.keep_alive_timeout = telservices.keep_alive_timeout
+        self._site.site.max_body = max(MAX_REQUEST_BYTES, telservices.max_request_size)
+        self._guard.host_names = config.web.host_names
+        self._guard.remote_administration = config.web.remote_administration
+
+    def _affordable(self, connections: int) -> int:
+        """No more connections than files may be open: the rest is for links, listeners and what the gateway reads and writes."""
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        most = max(1, files - SPARE_FILES)
+        if files == resource.RLIM_INFINITY or connections <= most:
+            return connections
+        if not self._connections_lowered:
+            self._connections_lowered = True
+            self._log.warning("connections_lowered", asked=connections, limit=most, open_files=files)
+        return most
 
     # -- life
 
@@ -228,7 +256,7 @@ class Gateway:
         if authorised is not self.authorised:
             self.authorised = authorised
             self.sessions.authentication = Authentication(None, authorised)
-            self._site.resource = self._router()
+            self._site.site.resource = self._router()
         before, self.config = self.config, config
         self._settle(config)
         for name, section in before.links.items():
@@ -292,7 +320,7 @@ class Gateway:
             "sessions": len(self.sessions),
             "calls": sum(len(domain.graph.calls) for domain in self.switchboard.domains.values()),
             "waiting_polls": self.sessions.waiting_polls,
-            "connections": len(self.connections),
+            "connections": self.connections.of(TELSERVICES),
         }
 
 

@@ -1,4 +1,4 @@
-"""The open connections of a listener: how many there may be, and until when each may keep us waiting.
+"""The open connections of the listeners: how many there may be, and until when each may keep us waiting.
 
 A connection costs one entry here; its deadlines are looked at once a second, all together, so a busy listener sets no timers.
 """
@@ -11,6 +11,9 @@ from telgw.base.clock import Clock, Timer
 from telgw.core.measures import Measures
 
 SWEEP_SECONDS = 1.0
+
+#: the fronts whose connections are counted
+TELSERVICES, WEB = "telservices", "web"
 
 
 class Waiting(Protocol):
@@ -28,7 +31,8 @@ class Waiting(Protocol):
 
 
 class Connections:
-    """The connections of one front, all its listeners together."""
+    """The connections of all listeners together. How many may come from one address is counted for each front apart: a client that has
+    used up one can still ask the other how things are."""
 
     def __init__(self, clock: Clock, measures: Measures, log: Any, limit: int, limit_per_address: int) -> None:
         self.limit = limit
@@ -36,22 +40,27 @@ class Connections:
         self._clock = clock
         self._measures = measures
         self._log = log
-        self._open: dict[Waiting, str] = {}
-        self._by_address: dict[str, int] = {}
+        self._open: dict[Waiting, tuple[str, str]] = {}
+        self._by_address: dict[tuple[str, str], int] = {}
         self._timer: Timer | None = None
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def admit(self, connection: Waiting, address: str) -> bool:
+    def of(self, front: str) -> int:
+        """How many are connections of that front."""
+        return sum(count for (one, _), count in self._by_address.items() if one == front)
+
+    def admit(self, connection: Waiting, address: str, front: str = TELSERVICES) -> bool:
         """Count the connection in; False when there are too many already."""
+        origin = (front, address)
         if len(self._open) >= self.limit:
             why = "connection limit"
-        elif (known := self._by_address.get(address, 0)) >= self.limit_per_address:
+        elif (known := self._by_address.get(origin, 0)) >= self.limit_per_address:
             why = "connection limit of the address"
         else:
-            self._open[connection] = address
-            self._by_address[address] = known + 1
+            self._open[connection] = origin
+            self._by_address[origin] = known + 1
             if self._timer is None:
                 self._timer = self._clock.call_later(SWEEP_SECONDS, self._sweep)
             return True
@@ -61,13 +70,13 @@ class Connections:
 
     def gone(self, connection: Waiting) -> None:
         """The connection is closed."""
-        address = self._open.pop(connection, None)
-        if address is not None:
-            left = self._by_address[address] - 1
+        origin = self._open.pop(connection, None)
+        if origin is not None:
+            left = self._by_address[origin] - 1
             if left:
-                self._by_address[address] = left
+                self._by_address[origin] = left
             else:
-                del self._by_address[address]
+                del self._by_address[origin]
 
     def _sweep(self) -> None:
         self._timer = None

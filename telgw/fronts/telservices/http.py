@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -13,13 +13,11 @@ from zope.interface import implementer
 
 from telgw.base.limits import MAX_TEXT_LENGTH
 from telgw.core.deferred import is_there
+from telgw.fronts.origin import own_origin
+from telgw.fronts.telservices.conversation import Conversation
 from telgw.wire.errors import RemoteProtocolError
 from telgw.wire.http1 import CONTINUE, Head, HttpError, HttpRequest, RequestReader, write_response
-from telgw.wire.telservices.codec import RequestReader as XmlReader
 from telgw.wire.telservices.requests import MakeCall, Snapshot
-
-if TYPE_CHECKING:
-    from telgw.fronts.telservices.port import Conversation
 
 _TEXT = "text/plain; charset=UTF-8"
 _ALLOWED_METHODS = "POST, GET, OPTIONS"
@@ -33,7 +31,7 @@ _INCOMPLETE = "the connection was half closed before the request was complete"
 Headers = tuple[tuple[str, str], ...]
 
 
-def origin_headers(head: Head, allowed: tuple[str, ...]) -> Headers | None:
+def origin_headers(head: Head, allowed: tuple[str, ...], host_names: tuple[str, ...]) -> Headers | None:
     """The CORS headers of the answer, or None when the page that sent the request may not.
 
     A page of another origin can send simple requests without being allowed to read the answer; since a request places calls, it is refused
@@ -48,7 +46,13 @@ def origin_headers(head: Head, allowed: tuple[str, ...]) -> Headers | None:
     if origin in allowed or "*" in allowed:
         return (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
     host = head.headers.get(b"host", b"").decode("latin-1")
-    return () if host and origin in (f"http://{host}", f"https://{host}") else None
+    return () if own_origin(origin, host, host_names) else None
+
+
+def placed_by_foreign_page(head: Head) -> bool:
+    """Whether a part of a page of another site (an image, a script) asks: such requests carry no `Origin`. Links that people follow do
+    not count."""
+    return head.headers.get(b"sec-fetch-site") == b"cross-site" and head.headers.get(b"sec-fetch-mode") != b"navigate"
 
 
 @implementer(IPushProducer)
@@ -134,7 +138,7 @@ class HttpTalk:
         head = request.head
         conversation.working()
         self._head = head
-        headers = origin_headers(head, port.settings.allowed_origins)
+        headers = origin_headers(head, port.settings.allowed_origins, port.settings.host_names)
         if headers is None:
             port.measures.refused["http", "origin"] += 1
             port.log.warning("origin_refused", address=conversation.address, origin=head.headers[b"origin"].decode("latin-1"))
@@ -143,7 +147,7 @@ class HttpTalk:
         self._headers = headers
         if head.method == "POST":
             try:
-                asked = self._decode(request.body)
+                asked = port.decode(request.body, conversation.address)
             except RemoteProtocolError as error:
                 self._write(200, port.responder.reject(error.reason, conversation.address))
                 return
@@ -155,25 +159,16 @@ class HttpTalk:
         else:
             self._write(405, b"POST a request\n", _TEXT, (("Allow", _ALLOWED_METHODS),))
 
-    def _decode(self, body: bytes) -> Any:
-        port = self._conversation.port
-        asked = port.memo.recall(body)
-        if asked is not None:
-            return asked
-        reader = XmlReader(limits=port.limits)
-        asked = reader.receive_data(body)
-        if asked is None:
-            raise RemoteProtocolError("the request is incomplete")
-        if reader.ignored:
-            port.log.info("elements_ignored", elements=reader.ignored, address=self._conversation.address)
-        else:
-            port.memo.keep(body, asked)
-        return asked
-
     def _get(self, head: Head) -> None:
         path, _, query = _ORIGIN.sub("", head.target).partition("?")
         if path != "/makeCall" or not self._conversation.port.settings.make_call_url:
             self._write(404, b"POST a TelServices request, or GET /makeCall\n", _TEXT)
+            return
+        if not self._headers and placed_by_foreign_page(head):
+            port = self._conversation.port
+            port.measures.refused["http", "origin"] += 1
+            port.log.warning("foreign_call_refused", address=self._conversation.address)
+            self._write(403, b"pages of other sites may link to /makeCall, not load it\n", _TEXT)
             return
         try:
             asked = make_call_of(query)

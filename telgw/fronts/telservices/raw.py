@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from telgw.core.deferred import then
+from telgw.fronts.telservices.conversation import Conversation
 from telgw.wire.errors import RemoteProtocolError
 from telgw.wire.telservices.codec import RequestReader
 from telgw.wire.telservices.requests import Request
-
-if TYPE_CHECKING:
-    from telgw.fronts.telservices.port import Conversation
 
 
 class RawTalk:

@@ -1,18 +1,17 @@
-"""The site of the web listener on twisted.web: limits, the same-origin rule, and a router of a few lines."""
+"""The site of the web listener on twisted.web: limits, headers, and a router of a few lines."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
-JSON = "application/json; charset=UTF-8"
-TEXT = "text/plain; charset=UTF-8"
-XML = "text/xml; charset=UTF-8"
+from telgw.base.limits import MAX_REQUEST_BYTES
+from telgw.fronts.web.answers import Answer, View, text_answer
+from telgw.fronts.web.guard import Guard
 
 _HEADERS = (
     ("Cache-Control", "no-store"),
@@ -20,57 +19,54 @@ _HEADERS = (
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
-_BODY_LIMIT = 1024 * 1024
 
 
 class LimitedRequest(Request):
-    """A request whose body may not be longer than the longest TelServices request."""
+    """A request whose body stays in memory, and may not be longer than the longest TelServices request.
+
+    The transport of its channel is a telgw.fronts.web.connection.WebConnection.
+    """
 
     def gotLength(self, length: int | None) -> None:
         """See Request. A body that says it is too long is not read."""
         self._read = 0
-        if length is not None and length > _BODY_LIMIT:
+        channel: Any = self.channel
+        self._limit: int = channel.site.max_body
+        self.content = BytesIO()
+        if length is not None and length > self._limit:
             transport: Any = self.channel.transport
             transport.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             transport.loseConnection()
-            length = 0
-        super().gotLength(length)
 
     def handleContentChunk(self, data: bytes) -> None:
         """See Request. A chunked body does not say how long it will be."""
         self._read += len(data)
-        if self._read > _BODY_LIMIT:
+        if self._read > self._limit:
             transport: Any = self.channel.transport
             transport.abortConnection()
         else:
             super().handleContentChunk(data)
 
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """See Request. Bodies are read by the pages alone: with a type, forms would be taken apart here."""
+        self.requestHeaders.removeHeader(b"content-type")
+        super().requestReceived(command, path, version)
+
+    def process(self) -> None:
+        """See Request. It is complete: from now on the peer waits for us."""
+        transport: Any = self.channel.transport
+        transport.working()
+        super().process()
+
+    def finish(self) -> None:
+        """See Request."""
+        if self.channel is not None:
+            transport: Any = self.channel.transport
+            transport.resting()
+        super().finish()
+
     def parseCookies(self) -> None:
         """See Request. No page of ours has any."""
-
-
-Answer = tuple[int, str, bytes]
-View = Callable[[Request], "Answer | Deferred[Answer]"]
-
-
-def json_answer(status: int, value: object) -> Answer:
-    """An answer in JSON."""
-    return status, JSON, json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def text_answer(status: int, text: str) -> Answer:
-    """An answer in plain text."""
-    return status, TEXT, text.encode() + b"\n"
-
-
-def same_origin(request: Request) -> bool:
-    """Whether the request comes from a page of ours, or from no page at all.
-
-    Pages of other sites can make a browser send requests here; nothing that changes something may come from them.
-    """
-    origin = request.getHeader("origin")
-    host = request.getHeader("host")
-    return origin is None or origin in (f"http://{host}", f"https://{host}")
 
 
 class Router(Resource):
@@ -78,8 +74,9 @@ class Router(Resource):
 
     isLeaf = True
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard) -> None:
         super().__init__()
+        self._guard = guard
         self._views: dict[tuple[str, str], View] = {}
 
     def add(self, method: str, path: str, view: View) -> None:
@@ -104,13 +101,11 @@ class Router(Resource):
     def render(self, request: Request) -> Any:
         """See Resource."""
         method = request.method.decode("ascii", "replace")
+        refusal = self._guard.refusal(request, method)
+        if refusal is not None:
+            return self._write(request, refusal)
         view = self._find("GET" if method == "HEAD" else method, request.path.decode("utf-8", "replace"))
-        if callable(view):
-            if method not in ("GET", "HEAD", "OPTIONS") and not same_origin(request):
-                return self._write(request, text_answer(403, "requests from pages of other sites are refused"))
-            answer = view(request)
-        else:
-            answer = view
+        answer = view(request) if callable(view) else view
         if isinstance(answer, Deferred):
             gone = request.notifyFinish()
             gone.addErrback(lambda _: answer.cancel())
@@ -134,13 +129,15 @@ class Router(Resource):
 
 
 class WebSite(Site):
-    """The listener's factory. It writes no access log: what is refused is logged where it is refused."""
+    """What makes requests of bytes. It writes no access log: what is refused is logged where it is refused."""
 
     requestFactory = LimitedRequest
 
     def __init__(self, router: Router) -> None:
-        super().__init__(router, timeout=60)
+        super().__init__(router, timeout=None)  # WebConnection keeps the time
         self.displayTracebacks = False
+        #: bytes of the longest body
+        self.max_body = MAX_REQUEST_BYTES
 
     def log(self, request: Any) -> None:
         """See Site."""

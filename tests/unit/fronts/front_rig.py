@@ -16,7 +16,8 @@ from twisted.python.failure import Failure
 from telgw.base.clock import Clock
 from telgw.core.measures import Measures
 from telgw.fronts.connections import Connections
-from telgw.fronts.telservices.port import Conversation, PortSettings, TelServicesPort
+from telgw.fronts.telservices.conversation import Conversation, PortSettings
+from telgw.fronts.telservices.port import TelServicesPort
 
 ANSWER = b"<TelServiceReturn><result><standard/></result></TelServiceReturn>"
 REJECT = b"<TelServiceReturn><error><reject/></error></TelServiceReturn>"

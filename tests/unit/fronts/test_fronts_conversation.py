@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from front_rig import ANSWER, DROP, POLL, REJECT, Rig, http, rig
 
-from telgw.fronts.telservices.port import PortSettings
+from telgw.fronts.telservices.conversation import PortSettings
 
 MARKED = PortSettings(end_of_pdu=b"\n")
 

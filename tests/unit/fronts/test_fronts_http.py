@@ -9,8 +9,8 @@ from front_rig import ANSWER, DROP, POLL, REJECT, Peer, http, rig
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telgw.fronts.telservices.conversation import PortSettings
 from telgw.fronts.telservices.http import make_call_of
-from telgw.fronts.telservices.port import PortSettings
 from telgw.wire.errors import RemoteProtocolError
 
 CRM = "https://crm.example.org"
