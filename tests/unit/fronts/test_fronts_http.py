@@ -382,3 +382,36 @@ def test_given_any_query_when_read_then_it_is_a_call_or_no_request(query: str) -
         return
     assert request.device_number.isprintable()
     assert request.called_device_number.isprintable()
+
+
+# -- pages of other sites
+
+
+def test_given_a_page_whose_name_is_not_ours_when_it_asks_its_own_origin_then_it_is_refused() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: evil.example.org\r\nOrigin: http://evil.example.org\r\n"
+    rebound = head + b"Content-Length: %d\r\n\r\n" % len(DROP) + DROP
+    with rig() as it:
+        assert it.connect().send(rebound).statuses == [403]
+        assert it.responder.asked == []
+        assert it.connect().send(http(body=DROP, Origin="http://gateway:20000")).statuses == [200]
+        assert it.connect().send(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(DROP) + DROP).statuses == [200]
+    with rig(PortSettings(host_names=("evil.example.org",))) as it:
+        assert it.connect().send(rebound).statuses == [200]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors"}, 403),
+        ({"Sec_Fetch_Site": "cross-site"}, 403),
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}, 200),
+        ({"Sec_Fetch_Site": "same-origin", "Sec_Fetch_Mode": "cors"}, 200),
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "cors", "Origin": CRM}, 200),
+        ({}, 200),
+    ],
+)
+def test_given_the_makecall_link_when_a_foreign_page_loads_it_then_only_links_work(headers: dict[str, str], status: int) -> None:
+    with rig(PortSettings(allowed_origins=(CRM,))) as it:
+        peer = it.connect().send(http("GET", "/makeCall?deviceNumber=1101&calledDeviceNumber=1102", **headers))
+        assert peer.statuses == [status]
+        assert len(it.responder.asked) == (status == 200)
