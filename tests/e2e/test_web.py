@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.clients import Http, config, connect, http_request, metric, read_to_end, service, until
+from tests.e2e.clients import Http, config, connect, http_request, logged, metric, read_to_end, service, until
 from tests.e2e.gateway import STANDARD, Gateway, error
 
 QUERY = service("queryForward", deviceNumber="1101")
@@ -166,3 +167,45 @@ def test_given_many_scrapes_when_they_come_then_they_leave_no_trace(gateway: Gat
     for _ in range(20):
         assert gateway.get("/metrics")[0] == 200
     assert metric(gateway, "telgw_connections") == 0
+
+
+def test_given_a_name_that_is_not_ours_when_a_page_is_asked_for_then_it_is_refused_unless_it_is_configured(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    visit = {"Host": "telgw.example.org"}
+    status, body = gateway.web_request("GET", "/status", headers=visit)
+    assert (status, b"web.host_names" in body) == (403, True)
+    logged(gateway, "host_refused", host="telgw.example.org")
+    text = config().replace('@WEB@"', '@WEB@", host_names: [telgw.example.org]')
+    with Gateway(tmp_path, text) as named:
+        assert named.web_request("GET", "/status", headers=visit)[0] == 200
+        own = {**visit, "Origin": "http://telgw.example.org"}
+        assert named.web_request("POST", "/telservices", QUERY, own) == (200, NO_FORWARDS)
+
+
+def test_given_any_content_type_when_telservices_is_posted_to_then_it_is_the_same_as_the_port(gateway: Gateway) -> None:
+    for kind in ("multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
+        assert gateway.web_request("POST", "/telservices", QUERY, {"Content-Type": kind}) == (200, NO_FORWARDS)
+
+
+def test_given_short_patience_when_visitors_are_slow_or_too_many_then_they_are_sent_away(tmp_path: Path) -> None:
+    with Gateway(tmp_path, config("request_timeout: 1s, max_connections_per_address: 5")) as gateway:
+        with connect(gateway.web) as slow:
+            slow.sendall(b"GET /status HTTP/1.1\r\n")
+            started = time.monotonic()
+            assert read_to_end(slow).startswith(b"HTTP/1.1 408 ")
+            assert time.monotonic() - started < 4
+        crowd = [Http(gateway.web) for _ in range(5)]
+        for client in crowd:
+            assert client.send(http_request(method="GET", target="/status")).response()[0] == 200
+        assert Http(gateway.web).ended()
+        for client in crowd:
+            client.close()
+
+
+def test_given_more_connections_than_files_may_be_open_when_it_starts_then_it_says_how_many_there_may_be(tmp_path: Path) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard == resource.RLIM_INFINITY:
+        pytest.skip("this machine has no limit")
+    with Gateway(tmp_path, config(f"max_connections: {hard}")) as gateway:
+        logged(gateway, "connections_lowered", asked=hard, limit=hard - 200)
