@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
+from telgw import fronts
 from telgw.fronts.origin import is_loopback, own_origin, trusted_host
 
 
@@ -38,3 +42,10 @@ def test_given_an_origin_then_it_is_own_only_when_it_is_the_host_and_the_host_is
 )
 def test_given_an_address_then_it_is_known_whether_it_is_this_machine(address: str, local: bool) -> None:
     assert is_loopback(address) is local
+
+
+@pytest.mark.parametrize("name", ["conversation", "http", "raw"])
+def test_given_what_a_connection_speaks_then_it_does_not_know_the_port(name: str) -> None:
+    path = Path(fronts.__path__[0]) / "telservices" / f"{name}.py"
+    imported = {node.module for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)}
+    assert "telgw.fronts.telservices.port" not in imported
