@@ -90,5 +90,5 @@ def parse_document(document: bytes, names: Names | None = None) -> etree._Elemen
 
 def _kind_of(error: Exception) -> str:
     """What is wrong, and where. The library's own words repeat what the peer said, which may be a piece of a password."""
-    last = error.error_log.last_error if isinstance(error, etree.LxmlError) and error.error_log else None
+    last = getattr(getattr(error, "error_log", None), "last_error", None)
     return type(error).__name__ if last is None else f"{last.type_name} at line {last.line}, column {last.column}"

@@ -66,7 +66,7 @@ class UdpNotifier:
         measures: Measures,
         log: Any,
         rate: int = 20_000,
-        queue: int = 1000,
+        queue: int = 10_000,
         restricted_session_events: bool = True,
     ) -> None:
         self.rate = rate
