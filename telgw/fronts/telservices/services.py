@@ -38,7 +38,7 @@ Outcome = Deferred[Any]
 
 
 class Services:
-    """Answers requests (telgw.fronts.telservices.port.Responder) and makes datagrams of changes."""
+    """Answers requests (telgw.fronts.telservices.conversation.Responder) and makes datagrams of changes."""
 
     def __init__(
         self, sessions: Sessions, calls: CallControl, projection: Projection, clock: Clock, measures: Measures, log: Any
