@@ -103,6 +103,9 @@ class Daemon:
         self._reactor.callWhenRunning(self._start)
         self._reactor.addSystemEventTrigger("before", "shutdown", self._stop)
         self._reactor.run()
+        # it is stopped: somebody who says so again must not turn that into a death by signal while the interpreter cleans up
+        for again in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(again, signal.SIG_IGN)
         return self.exit_code
 
     def _start(self) -> None:

@@ -14,8 +14,8 @@ from tests.e2e.gateway import Gateway, fields, request_xml
 
 Value = TypeVar("Value")
 HOST = "127.0.0.1"
-#: timers of a gateway with one link that has nothing to do: the next comparison with the PBX
-IDLE_TIMERS = 1
+#: timers of a gateway with one link that has nothing to do: the next comparison with the PBX, and the look at the connection that asks
+IDLE_TIMERS = 2
 
 
 def until(check: Callable[[], Value], seconds: float = 5.0, every: float = 0.01) -> Value:
