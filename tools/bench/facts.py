@@ -15,7 +15,7 @@ import structlog
 
 from telgw.app import logs
 from telgw.app.config import parse
-from telgw.app.daemon import install_reactor
+from telgw.app.daemon import install_reactor, settle_garbage_collector
 from telgw.app.sections import LogFormat, LogLevel
 from telgw.core.session import Client
 from telgw.model.facts import Delivered, Established, Fact, Held, Originated, Retrieved
@@ -111,6 +111,7 @@ def sustained(devices: int, count: int) -> dict[str, float]:
     def begin() -> None:
         nonlocal cpu
         facts.follow(port)
+        settle_garbage_collector()
         cpu = time.process_time()
         turn()
 
@@ -149,6 +150,7 @@ def latency(devices: int, count: int) -> dict[str, float]:
 
     def begin() -> None:
         facts.follow(port)
+        settle_garbage_collector()
         facts.reactor.callLater(0.2, lambda: tick(time.monotonic()))
 
     facts.gateway.start().addCallback(lambda _: begin())

@@ -12,11 +12,12 @@ from telgw.wire.telservices.records import Call, CallPart, Forward, Party
 from telgw.wire.telservices.returns import DeviceState, DoNotDisturb, Forwards, MsgWaiting
 from telgw.wire.telservices.vocabulary import OnOff
 from telgw.wire.telservices.vocabulary import SessionEvent as PrintedSessionEvent
+from telgw.wire.xmlsafe import escape
 
 _SESSION_EVENTS = {event: PrintedSessionEvent(event.value) for event in SessionEvent}
 _ON_OFF = {True: OnOff.ON, False: OnOff.OFF}
-#: datagrams remembered: call events of the devices that are in use now; when it is full it starts anew
-_REMEMBERED = 20_000
+#: marks that stand for the words of an event while its shape is made
+_DEVICE, _OTHER, _ID, _DURATION = "deviceMark", "otherMark", 777_777, 888_888
 
 
 def on_off(state: bool) -> OnOff:
@@ -38,7 +39,8 @@ class Projection:
     """Prints the model. The settings are those of section telservices in the configuration; set them with `configure`."""
 
     def __init__(self) -> None:
-        self._datagrams: dict[object, bytes] = {}
+        #: text of the event of a plain call, by (state, cause, isOutgoing, isConference, permitted services)
+        self._shapes: dict[object, str] = {}
         self.configure()
 
     def configure(self, call_reference: bool = False, device_number_in_all_events: bool = True, first_other_party: bool = False) -> None:
@@ -46,7 +48,7 @@ class Projection:
         self.call_reference = call_reference
         self.device_number_in_all_events = device_number_in_all_events
         self.first_other_party = first_other_party
-        self._datagrams.clear()
+        self._shapes.clear()
 
     def part(self, part: PartView, now: float) -> CallPart:
         """A primCall or secCall; durations are those of `now`."""
@@ -90,24 +92,40 @@ class Projection:
         return Event(named, MsgWaiting(on_off(change.on)))
 
     def datagram(self, device: str, change: SessionChange, now: float) -> bytes:
-        """The encoded event. The same words are said of every call between the same parties, so they are remembered."""
+        """The encoded event.
+
+        Nearly every event is that of one call without a history: those of the same shape differ in four words, so their text is kept
+        with the words left out. There are as many shapes as states and causes, not as many as devices.
+        """
         if not isinstance(change, CallChanged):
             return encode_event(self.event(device, change, now))
-        key = self._words_of(device, change.view, now)
-        datagram = self._datagrams.get(key)
-        if datagram is None:
-            if len(self._datagrams) >= _REMEMBERED:
-                self._datagrams.clear()
-            datagram = self._datagrams[key] = encode_event(self.event(device, change, now))
-        return datagram
+        id_, prim, sec, permitted, extra = change.view
+        state, other, added, first_other, first_called, last, outgoing, conference, cause, ref, connected_at, _ = prim
+        if sec or added or first_other or first_called or last or extra is not None or self.call_reference:
+            return encode_event(self.event(device, change, now))
+        shape = (state, cause, outgoing, conference, permitted)
+        text = self._shapes.get(shape)
+        if text is None:
+            text = self._shapes[shape] = self._shape_of(change.view)
+        if other == WITHHELD:
+            other = f"{WITHHELD}-{ref}"
+        if not other.isalnum():
+            other = escape(other)
+        if not device.isalnum():
+            device = escape(device)
+        number = f"<number>{other}</number>" if other else "<number/>"
+        return (text % (device, id_, number, 0 if connected_at is None else prim.duration(now))).encode()
 
-    def _words_of(self, device: str, view: CallView, now: float) -> object:
-        """Everything that the event of the view is made of. The reference counts only where it is printed."""
-        id_, prim, sec, permitted, extra = view
-        with_ref = self.call_reference or prim.other == WITHHELD or bool(prim.added)
-        duration = 0 if prim.connected_at is None else prim.duration(now)
-        words = (device, id_, prim[:9], duration, permitted, extra, prim.ref if with_ref else None)
-        return words if sec is None else (words, sec[:10], sec.duration(now), prim.ref)
+    def _shape_of(self, view: CallView) -> str:
+        """The text of the event of such a view, made by the codec, with marks for the four words."""
+        marked = view._replace(id=_ID, prim=view.prim._replace(other=_OTHER, connected_at=0.0, ended_at=float(_DURATION)))
+        text = encode_event(Event(_DEVICE, self.call(marked, 0.0))).decode()
+        text = text.replace("%", "%%")
+        number = f"<number>{_OTHER}</number>"
+        for mark, place in ((_DEVICE, "%s"), (f"<id>{_ID}<", "<id>%d<"), (number, "%s"), (f">{_DURATION}<", ">%d<")):
+            assert text.count(mark) == 1, text
+            text = text.replace(mark, place)
+        return text
 
     def snapshot(self, snapshot: LineSnapshot, now: float) -> DeviceState:
         """The answer to a snapshot request."""
