@@ -62,7 +62,7 @@ def settle_garbage_collector() -> None:
 
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(5_000, 20, 50)
 
 
 def notify_service_manager(message: str) -> None:
