@@ -86,7 +86,7 @@ class TelServices:
     max_connections: int = _option(10_000, "connections at once; more are refused", min=1)
     max_connections_per_address: int = _option(8192, "connections at once from one address", min=1)
     max_request_size: int = _option(MAX_REQUEST_BYTES, "bytes of one request", min=1024, max=64 * 1024 * 1024)
-    event_rate: int = _option(20_000, "UDP events per second to one address; what exceeds it waits", min=1)
+    event_rate: int = _option(50_000, "UDP events per second to one address; what exceeds it waits", min=1)
     event_queue: int = _option(10_000, "UDP events that may wait for one address; more are dropped", min=1)
     device_number_in_events: EventDeviceNumber = _option(
         EventDeviceNumber.ALL, "events that carry deviceNumber; `calls` is the printed form of the document, call events only"

@@ -123,7 +123,7 @@ def http(port: int, count: int) -> dict[str, float]:
 
 
 def calls(port: int, count: int) -> dict[str, float]:
-    """makeCall + dropCall on 15 pairs of phones, two UDP subscribers (all callers, all called): every event must arrive."""
+    """makeCall + dropCall on 64 pairs of phones, two UDP subscribers (all callers, all called): every event must arrive."""
     receivers = []
     for _ in range(2):
         receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -131,7 +131,7 @@ def calls(port: int, count: int) -> dict[str, float]:
         receiver.bind(("127.0.0.1", 0))
         receiver.setblocking(False)
         receivers.append(receiver)
-    pairs = [(str(1101 + 2 * index), str(1102 + 2 * index)) for index in range(15)]
+    pairs = [(str(1101 + 2 * index), str(1102 + 2 * index)) for index in range(IN_FLIGHT)]
     for pair in pairs:
         for device, receiver in zip(pair, receivers, strict=True):
             ask(port, request("openSession", ("deviceNumber", device), ("eventUDPPort", receiver.getsockname()[1])))

@@ -79,7 +79,7 @@ def floor() -> Iterator[int]:
 
 
 @contextmanager
-def gateway(devices: str = "1101-1130") -> Iterator[tuple[int, int]]:
+def gateway(devices: str = "1101-1228") -> Iterator[tuple[int, int]]:
     """A gateway on the simulated PBX: (port, process id)."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -128,7 +128,7 @@ def requests() -> Iterator[Row]:
             floors.append(measure("load", "tcp", floor_port, 16384)["rate"])
             tcp.append(measure("load", "tcp", port, 16384)["rate"])
             http.append(measure("load", "http", port, 30000)["rate"])
-            figures = measure("load", "calls", port, 15000)
+            figures = measure("load", "calls", port, 16384)
             calls.append(figures["rate"])
             lost += figures["lost"]
     base, one, keep, call = map(statistics.median, (floors, tcp, http, calls))

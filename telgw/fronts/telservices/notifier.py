@@ -65,7 +65,7 @@ class UdpNotifier:
         clock: Clock,
         measures: Measures,
         log: Any,
-        rate: int = 20_000,
+        rate: int = 50_000,
         queue: int = 10_000,
         restricted_session_events: bool = True,
     ) -> None:

@@ -77,7 +77,7 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert [telservices.idle_timeout, telservices.request_timeout, telservices.keep_alive_timeout] == [10.0, 30.0, 60.0]
     assert (telservices.max_connections, telservices.max_connections_per_address) == (10_000, 8192)
     assert telservices.max_request_size == 1024 * 1024
-    assert (telservices.event_rate, telservices.event_queue) == (20_000, 10_000)
+    assert (telservices.event_rate, telservices.event_queue) == (50_000, 10_000)
     assert telservices.device_number_in_events is EventDeviceNumber.ALL
     assert telservices.call_reference is False
     assert telservices.restricted_session_events is True

@@ -118,7 +118,7 @@ def test_given_events_faster_than_the_rate_when_they_come_then_they_wait_in_orde
 
 
 def test_given_a_quiet_time_before_when_a_burst_comes_then_no_more_of_it_leaves_at_once() -> None:
-    it = Rig(queue=10_000)
+    it = Rig(rate=20_000, queue=10_000)
     for _ in range(2):
         before = len(it.sent)
         for _ in range(5000):
