@@ -86,7 +86,7 @@ class Gateway:
     # -- parts
 
     def _datagram(self, device: str, change: Any) -> bytes:
-        datagram = self._projection.datagram(device, change, self.clock.seconds())
+        datagram = self.services.datagram(device, change)
         return datagram + self._port.end_of_pdu if self._port.end_of_pdu else datagram
 
     def _in_thread(self, write: Any) -> None:

@@ -152,7 +152,7 @@ class SwitchingDomain:
             return outcome
         line = self.lines[number] = Line(self.graph.monitor(number))
         line.starting = [outcome]
-        monitoring = self._deadlines.watch(self._asked(self.link.monitor, number), "monitor")
+        monitoring = self.ask_monitor(number)
         monitoring.addCallback(self._snapshot_of, number)
         monitoring.addBoth(self._started, line)
         return outcome
@@ -165,7 +165,7 @@ class SwitchingDomain:
 
     def _snapshot_of(self, _: object, number: str) -> Deferred[None]:
         """A snapshot that the PBX does not give is no reason to refuse: events will tell."""
-        asked = self._deadlines.watch(self._asked(self.link.snapshot, number), "snapshot")
+        asked = self.ask_snapshot(number)
         asked.addCallbacks(self._observed, self._snapshot_failed, errbackArgs=(number,))
         return asked
 
@@ -379,11 +379,11 @@ class SwitchingDomain:
         return number in self.lines
 
     def ask_monitor(self, number: str) -> Deferred[Any]:
-        """For Resync: the monitor of one device, by the deadline."""
+        """Have the PBX monitor one device, by the deadline."""
         return self._deadlines.watch(self._asked(self.link.monitor, number), "monitor")
 
     def ask_snapshot(self, number: str) -> Deferred[Any]:
-        """For Resync: the snapshot of one device, by the deadline."""
+        """The PBX's snapshot of one device, by the deadline."""
         return self._deadlines.watch(self._asked(self.link.snapshot, number), "snapshot")
 
     def observed(self, snapshot: DeviceSnapshot) -> None:

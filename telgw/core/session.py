@@ -75,7 +75,6 @@ class Session:
         "feed",
         "last_action",
         "monitored",
-        "opened_at",
         "polls",
         "timeout",
         "timer",
@@ -95,7 +94,7 @@ class Session:
         self.closing: dict[str, Timer] | None = None
         self.timeout: int | None = None
         self.timer: Timer | None = None
-        self.opened_at = self.last_action = clock.seconds()
+        self.last_action = clock.seconds()
         #: polls that wait now: the session does not expire under them
         self.polls = 0
         #: told with the reason when the PBX no longer lets the device be followed
@@ -105,14 +104,14 @@ class Session:
 
     # -- LineListener
 
-    def changed(self, change: Change) -> None:
-        """A call or feature changed."""
+    def changed(self, change: SessionChange) -> None:
+        """A call, a feature or the session itself changed: number it, and send it to the clients."""
         self.feed.append(change)
         self._notifier.notify(self.device, change, self.clients.values())
 
     def link_changed(self, in_service: bool) -> None:
         """The link was lost or is back."""
-        self.tell(SessionEvent.LINK_IN_SERVICE if in_service else SessionEvent.LINK_OUT_OF_SERVICE)
+        self.changed(SessionEvent.LINK_IN_SERVICE if in_service else SessionEvent.LINK_OUT_OF_SERVICE)
 
     def monitor_refused(self, reason: str) -> None:
         """The PBX does not let the device be followed any more."""
@@ -120,11 +119,6 @@ class Session:
         self._refused(self, reason)
 
     # -- clients
-
-    def tell(self, change: SessionChange, clients: Iterable[Client] | None = None) -> None:
-        """Number the change and send it to the clients (all, unless told which)."""
-        self.feed.append(change)
-        self._notifier.notify(self.device, change, self.clients.values() if clients is None else clients)
 
     def touch(self) -> None:
         """A client did something: the session timeout starts again."""

@@ -224,7 +224,7 @@ class Sessions:
                 timer.cancel()
         if session.monitored:
             self._leave(session)
-        session.tell(why)
+        session.changed(why)
 
     def _monitor_refused(self, session: Session, reason: str) -> None:
         self.close_session(session, SessionEvent.CLOSED_BY_MONITORING_REJECT)
